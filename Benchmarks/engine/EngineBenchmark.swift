@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct EngineBenchmark: AsyncParsableCommand {
+  func run() async throws {}
+}

@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is built with the same strict settings; a warning stops the build.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "harrier",
+  products: [
+    .executable(name: "harrier", targets: ["CLI"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // What each target may import is held by Tests/TidyTests and explained in docs/architecture.md.
+    .target(name: "ObjectDetection", swiftSettings: strict),
+    .target(name: "Jobs", swiftSettings: strict),
+    .target(
+      name: "Inference",
+      dependencies: ["ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, yams],
+      swiftSettings: strict),
+    .target(name: "Backends", dependencies: ["Jobs"], swiftSettings: strict),
+    .target(name: "App", dependencies: ["ObjectDetection", "Jobs"], swiftSettings: strict),
+    .executableTarget(
+      name: "CLI",
+      dependencies: ["App", "Backends", "Inference", "ObjectDetection", argumentParser],
+      swiftSettings: strict),
+
+    .target(name: "COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
+    .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+
+    .executableTarget(
+      name: "EngineBenchmark",
+      dependencies: ["Inference", "ObjectDetection", argumentParser],
+      path: "Benchmarks/engine",
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport",
+      dependencies: ["ObjectDetection", "Inference"],
+      path: "Tests/TestSupport",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ObjectDetectionTests",
+      dependencies: ["ObjectDetection", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "InferenceTests",
+      dependencies: ["Inference", "ObjectDetection", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

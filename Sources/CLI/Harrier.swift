@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+import ObjectDetection
+
+@main
+struct Harrier: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "harrier",
+    abstract: "Finds objects in aerial and other large pictures.",
+    discussion: """
+      Cuts a picture into overlapping slices, runs a YOLO model on each, and merges what was found: the \
+      same boxes as Ultralytics with SAHI, several times faster.
+
+        harrier detect Samples/yell-541000.jpg --annotate
+        harrier detect pictures/ --model aerial15-obb --format coco --output results/
+        harrier doctor
+
+      Exit status: 0 all done, 1 some images failed (each is named), 2 the command itself was wrong.
+      """,
+    version: harrierVersion,
+    subcommands: [DetectCommand.self, EvaluateCommand.self, ModelsCommand.self, DoctorCommand.self])
+
+  /// As ArgumentParser's, but with our exit statuses, and Ctrl-C as cancellation.
+  static func main() async {
+    let interruption = Interruption()
+    let task = Task { try await execute() }
+    interruption.onInterrupt { task.cancel() }
+    switch await task.result {
+    case .success: break
+    case .failure(let error): finish(with: error)
+    }
+  }
+
+  private static func execute() async throws {
+    var command = try parseAsRoot()
+    if var asynchronous = command as? any AsyncParsableCommand {
+      try await asynchronous.run()
+    } else {
+      try command.run()
+    }
+  }
+
+  /// Prints the error, if it has anything to say, and ends the process.
+  private static func finish(with error: any Error) -> Never {
+    if error is CancellationError {
+      printError("harrier: interrupted")
+      // 128 + SIGINT, as shells expect it.
+      Foundation.exit(130)
+    }
+    if let error = error as? DetectionError {
+      printError("harrier: \(error)")
+      let isUsage = error.code == .invalidConfig || error.code == .modelNotFound
+      Foundation.exit(isUsage ? 2 : 1)
+    }
+    let status = exitCode(for: error)
+    let message = fullMessage(for: error)
+    if status.isSuccess {
+      if !message.isEmpty { print(message) }
+      Foundation.exit(0)
+    }
+    if !message.isEmpty { printError(message) }
+    Foundation.exit(status == .validationFailure ? 2 : status.rawValue)
+  }
+}
+
+let harrierVersion = "0.1.0"
+
+func printError(_ text: String) {
+  FileHandle.standardError.write(Data((text + "\n").utf8))
+}

@@ -1,0 +1,153 @@
+import CCairo
+import Foundation
+import ObjectDetection
+
+/// The boxes and labels of one picture, laid out and ready to be drawn on any part of it.
+///
+/// Not for sharing between threads: Pango's objects belong to the thread that made them.
+final class Drawing {
+  /// One detection's outline and label.
+  struct Mark {
+    var outline: [Point]
+    var colour: Colour
+    var label: Label?
+    /// Everything that is drawn lies inside.
+    var extent: BoundingBox
+  }
+
+  struct Label {
+    var layout: OpaquePointer
+    var plate: BoundingBox
+  }
+
+  /// The text's distance from the plate's edge, in parts of the font size.
+  private static let inset = 0.2
+
+  private let style: AnnotationStyle
+  private let layouts: LabelLayouts
+  private let marks: [Mark]
+
+  init(
+    _ detections: [Detection], of model: DetectionModel, imageWidth: Int, style: AnnotationStyle,
+    options: AnnotationOptions
+  ) {
+    self.style = style
+    let layouts = LabelLayouts(fontSize: style.fontSize)
+    self.layouts = layouts
+    // The most confident are drawn last, on top.
+    marks = detections.reversed().map { detection in
+      Self.mark(
+        detection, of: model, imageWidth: Float(imageWidth), style: style, options: options,
+        layouts: layouts)
+    }
+  }
+
+  func marks(touching tile: PixelRegion) -> [Mark] {
+    let (left, top) = (Float(tile.x), Float(tile.y))
+    let (right, bottom) = (left + Float(tile.width), top + Float(tile.height))
+    return marks.filter {
+      $0.extent.xMin < right && $0.extent.xMax > left && $0.extent.yMin < bottom
+        && $0.extent.yMax > top
+    }
+  }
+
+  func draw(_ mark: Mark, on context: OpaquePointer?) {
+    guard let first = mark.outline.first else { return }
+    cairo_move_to(context, Double(first.x), Double(first.y))
+    for corner in mark.outline.dropFirst() {
+      cairo_line_to(context, Double(corner.x), Double(corner.y))
+    }
+    cairo_close_path(context)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    // A dark rim keeps light lines readable on snow and sand.
+    cairo_set_source_rgba(context, 0, 0, 0, 0.45)
+    cairo_set_line_width(context, style.lineWidth * 1.8)
+    cairo_stroke_preserve(context)
+    cairo_set_source_rgb(context, mark.colour.red, mark.colour.green, mark.colour.blue)
+    cairo_set_line_width(context, style.lineWidth)
+    cairo_stroke(context)
+    if let label = mark.label { draw(label, mark.colour, on: context) }
+  }
+
+  private func draw(_ label: Label, _ colour: Colour, on context: OpaquePointer?) {
+    let plate = label.plate
+    cairo_set_source_rgba(context, colour.red, colour.green, colour.blue, 0.9)
+    cairo_rectangle(
+      context, Double(plate.xMin), Double(plate.yMin), Double(plate.width), Double(plate.height))
+    cairo_fill(context)
+    let grey = colour.luminance > 0.4 ? 0.0 : 1.0
+    cairo_set_source_rgb(context, grey, grey, grey)
+    let inset = style.fontSize * Self.inset
+    cairo_move_to(context, Double(plate.xMin) + inset, Double(plate.yMin) + inset / 2)
+    pango_cairo_show_layout(context, label.layout)
+  }
+
+  private static func mark(
+    _ detection: Detection, of model: DetectionModel, imageWidth: Float, style: AnnotationStyle,
+    options: AnnotationOptions, layouts: LabelLayouts
+  ) -> Mark {
+    let outline = detection.orientedBox?.polygon ?? detection.box.corners
+    let around = detection.orientedBox?.enclosingBox ?? detection.box
+    let rim = Float(style.lineWidth + 1)
+    var mark = Mark(
+      outline: outline, colour: AnnotationStyle.colour(ofClass: detection.classID), label: nil,
+      extent: BoundingBox(
+        xMin: around.xMin - rim, yMin: around.yMin - rim, xMax: around.xMax + rim,
+        yMax: around.yMax + rim))
+    let words = [
+      options.showsLabels ? model.className(detection.classID) : nil,
+      options.showsConfidence ? String(format: "%.2f", Double(detection.confidence)) : nil,
+    ].compactMap(\.self)
+    guard !words.isEmpty else { return mark }
+    let (layout, width, height) = layouts.layout(words.joined(separator: " "))
+    let inset = Float(style.fontSize * inset)
+    let size = (width: Float(width) + 2 * inset, height: Float(height) + inset)
+    // Above the topmost corner; inside the box where the picture ends.
+    let anchor = outline.min { ($0.y, $0.x) < ($1.y, $1.x) } ?? Point(x: 0, y: 0)
+    let top = anchor.y - size.height - rim / 2
+    let y = top >= 0 ? top : max(0, anchor.y)
+    let x = max(0, min(anchor.x - rim / 2, imageWidth - size.width))
+    let plate = BoundingBox(xMin: x, yMin: y, xMax: x + size.width, yMax: y + size.height)
+    mark.label = Label(layout: layout, plate: plate)
+    mark.extent = mark.extent.union(plate)
+    return mark
+  }
+}
+
+/// Laid-out texts, each made once: most labels of a picture repeat.
+private final class LabelLayouts {
+  private let surface: OpaquePointer?
+  private let context: OpaquePointer?
+  private let font: OpaquePointer?
+  private var layouts: [String: (layout: OpaquePointer, width: Int, height: Int)] = [:]
+
+  init(fontSize: Double) {
+    surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1)
+    context = cairo_create(surface)
+    font = pango_font_description_from_string("DejaVu Sans")
+    pango_font_description_set_absolute_size(font, fontSize * Double(PANGO_SCALE))
+  }
+
+  deinit {
+    for entry in layouts.values { harrier_pango_layout_free(entry.layout) }
+    pango_font_description_free(font)
+    cairo_destroy(context)
+    cairo_surface_destroy(surface)
+  }
+
+  /// The layout and its size in pixels.
+  func layout(_ text: String) -> (layout: OpaquePointer, width: Int, height: Int) {
+    if let known = layouts[text] { return known }
+    guard let layout = pango_cairo_create_layout(context) else {
+      preconditionFailure("Pango is out of memory")
+    }
+    pango_layout_set_font_description(layout, font)
+    pango_layout_set_text(layout, text, -1)
+    var width: Int32 = 0
+    var height: Int32 = 0
+    pango_layout_get_pixel_size(layout, &width, &height)
+    let entry = (layout: layout, width: Int(width), height: Int(height))
+    layouts[text] = entry
+    return entry
+  }
+}

@@ -1,0 +1,90 @@
+import CVips
+
+/// The eight orientations of EXIF tag 274: what the first row and the first column of the file show.
+enum Orientation: Int, Sendable, CaseIterable {
+  case topLeft = 1
+  case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
+
+  /// Values that the standard does not know mean upright, as in other readers.
+  init(exif value: Int) { self = Orientation(rawValue: value) ?? .topLeft }
+
+  /// Whether width and height change places.
+  var swapsAxes: Bool { rawValue >= Orientation.leftTop.rawValue }
+}
+
+/// Writes the pixels of a file, as they are decoded row by row, to their upright places.
+struct UprightWriter {
+  let width: Int
+  let height: Int
+  let orientation: Orientation
+  let cancellation: CancellationFlag
+
+  var uprightWidth: Int { orientation.swapsAxes ? height : width }
+  var uprightHeight: Int { orientation.swapsAxes ? width : height }
+
+  /// Byte offsets: where the file's first pixel goes, and the steps along its rows and columns.
+  private var placement: (origin: Int, alongRow: Int, alongColumn: Int) {
+    let row = uprightWidth * 3
+    let right = (uprightWidth - 1) * 3
+    let bottom = (uprightHeight - 1) * row
+    return switch orientation {
+    case .topLeft: (0, 3, row)
+    case .topRight: (right, -3, row)
+    case .bottomRight: (bottom + right, -3, -row)
+    case .bottomLeft: (bottom, 3, -row)
+    case .leftTop: (0, row, 3)
+    case .rightTop: (right, row, -3)
+    case .rightBottom: (bottom + right, -row, -3)
+    case .leftBottom: (bottom, -row, 3)
+    }
+  }
+
+  /// What the callback needs, reachable through one pointer.
+  private struct Target {
+    var bytes: UnsafeMutableRawBufferPointer
+    var placement: (origin: Int, alongRow: Int, alongColumn: Int)
+    var cancellation: CancellationFlag
+  }
+
+  /// Runs libvips over the image; false when it failed or was cancelled.
+  func write(
+    _ image: UnsafeMutablePointer<VipsImage>, into bytes: UnsafeMutableRawBufferPointer
+  ) -> Bool {
+    var target = Target(bytes: bytes, placement: placement, cancellation: cancellation)
+    return withUnsafeMutablePointer(to: &target) { target in
+      vips_sink_disc(
+        image,
+        { region, area, context in
+          guard let region, let area = area?.pointee,
+            let target = context?.assumingMemoryBound(to: Target.self).pointee,
+            !target.cancellation.isSet
+          else { return -1 }
+          for row in 0..<area.height {
+            guard let pixels = harrier_vips_region_row(region, area.left, area.top + row) else {
+              return -1
+            }
+            UprightWriter.place(
+              pixels, count: Int(area.width), x: Int(area.left), y: Int(area.top + row), in: target)
+          }
+          return 0
+        }, target) == 0
+    }
+  }
+
+  private static func place(
+    _ pixels: UnsafePointer<UInt8>, count: Int, x: Int, y: Int, in target: Target
+  ) {
+    let (origin, alongRow, alongColumn) = target.placement
+    var offset = origin + x * alongRow + y * alongColumn
+    if alongRow == 3 {
+      target.bytes.baseAddress?.advanced(by: offset).copyMemory(from: pixels, byteCount: count * 3)
+      return
+    }
+    for pixel in 0..<count {
+      target.bytes[offset] = pixels[3 * pixel]
+      target.bytes[offset + 1] = pixels[3 * pixel + 1]
+      target.bytes[offset + 2] = pixels[3 * pixel + 2]
+      offset += alongRow
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import FoundationXML
+public import ObjectDetection
+import Yams
+
+/// What an OpenVINO IR model (`NAME.xml` with `NAME.bin`) says about itself.
+///
+/// Ultralytics writes its metadata into `metadata.yaml` beside the file; other converters into the
+/// `rt_info` element. The YAML wins: `rt_info` stores labels with blanks replaced.
+public struct OpenVINOIRFile: Sendable {
+  public let signature: ModelSignature
+  public let metadata: ModelMetadata
+  public let isQuantized: Bool
+
+  /// - Throws: `DetectionError(.modelLoadError)` when the file is no IR, or its weights are missing.
+  public init(path: String) throws {
+    let weights = String(path.dropLast(4)) + ".bin"
+    guard FileManager.default.isReadableFile(atPath: weights) else {
+      throw DetectionError(
+        .modelLoadError, "the weights \(weights) of the OpenVINO model are missing")
+    }
+    guard let parser = XMLParser(contentsOf: URL(fileURLWithPath: path)) else {
+      throw DetectionError(.modelNotFound, "the model file \(path) cannot be read")
+    }
+    let contents = IRContents()
+    parser.delegate = contents
+    parser.shouldResolveExternalEntities = false
+    guard parser.parse(), contents.isNetwork else {
+      throw DetectionError(
+        .modelLoadError, "\(path) is not an OpenVINO model, or it is cut short or damaged",
+        cause: parser.parserError.map { "\($0)" })
+    }
+    signature = ModelSignature(inputs: contents.inputs, outputs: contents.outputs)
+    isQuantized = contents.isQuantized
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    metadata =
+      try Self.yaml(folder.appendingPathComponent("metadata.yaml").path)
+      ?? Self.metadata(contents.runtimeInfo)
+  }
+
+  /// The keys that Harrier reads, rewritten as the Python reprs that ONNX files hold.
+  private static func yaml(_ path: String) throws -> ModelMetadata? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+    let document: [String: Any]?
+    do {
+      document = try Yams.load(yaml: text) as? [String: Any]
+    } catch {
+      throw DetectionError(.modelLoadError, "\(path) is not valid YAML", cause: "\(error)")
+    }
+    guard let document else { return nil }
+    var metadata = ModelMetadata()
+    for key in ["task", "stride", "imgsz", "end2end"] {
+      metadata.values[key] = document[key].map { "\($0)" }
+    }
+    if let names = document["names"] as? [Int: String] {
+      metadata.setClassNames(names.sorted { $0.key < $1.key }.map(\.value))
+    } else if let names = document["names"] as? [String] {
+      metadata.setClassNames(names)
+    }
+    return metadata
+  }
+
+  private static func metadata(_ runtimeInfo: [String: String]) -> ModelMetadata {
+    var metadata = ModelMetadata(runtimeInfo)
+    if metadata.classNames == nil, let labels = runtimeInfo["labels"] {
+      metadata.setClassNames(
+        labels.split(separator: " ").map { $0.replacingOccurrences(of: "_", with: " ") })
+    }
+    return metadata
+  }
+}
+
+/// Collects inputs (layers of type Parameter), outputs (what Result layers take in) and `rt_info`.
+private final class IRContents: NSObject, XMLParserDelegate {
+  private(set) var isNetwork = false
+  private(set) var inputs: [ModelSignature.Shape] = []
+  private(set) var outputs: [ModelSignature.Shape] = []
+  private(set) var isQuantized = false
+  /// `rt_info` of the model itself: elements with a `value`, by their name.
+  private(set) var runtimeInfo: [String: String] = [:]
+
+  private var path: [String] = []
+  private var layerType = ""
+  private var shape: ModelSignature.Shape = []
+  private var dimension = ""
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?, attributes: [String: String]
+  ) {
+    path.append(name)
+    switch name {
+    case "net": isNetwork = true
+    case "layer":
+      layerType = attributes["type"] ?? ""
+      if layerType == "FakeQuantize" || layerType == "FakeConvert" { isQuantized = true }
+    case "port": shape = []
+    case "dim": dimension = ""
+    default:
+      if path.prefix(2) == ["net", "rt_info"], let value = attributes["value"] {
+        runtimeInfo[name] = value
+      }
+    }
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters text: String) {
+    if path.last == "dim" { dimension += text }
+  }
+
+  func parser(
+    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+  ) {
+    path.removeLast()
+    switch name {
+    case "dim": shape.append(Int(dimension).flatMap { $0 > 0 ? $0 : nil })
+    case "port":
+      if layerType == "Parameter", path.last == "output" { inputs.append(shape) }
+      if layerType == "Result", path.last == "input" { outputs.append(shape) }
+    default: break
+    }
+  }
+}

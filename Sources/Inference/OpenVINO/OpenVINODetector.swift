@@ -1,0 +1,57 @@
+public import NIOPosix
+public import ObjectDetection
+
+/// How a model is loaded.
+public struct OpenVINOOptions: Sendable, Hashable {
+  /// A device that OpenVINO knows: `CPU`, `GPU`, `AUTO` ...
+  public var device: String
+  public var precision: InferencePrecision
+  /// Where compiled models are kept for the next start; nil keeps none.
+  public var cacheDirectory: String?
+
+  public init(
+    device: String = "CPU", precision: InferencePrecision = .f32, cacheDirectory: String? = nil
+  ) {
+    self.device = device
+    self.precision = precision
+    self.cacheDirectory = cacheDirectory
+  }
+}
+
+/// A model that OpenVINO runs: asynchronous, on as many infer requests as OpenVINO calls optimal.
+public final class OpenVINODetector: Detector {
+  public let model: DetectionModel
+  public var concurrency: Int { pool.count }
+  /// What was compiled, kept until the last request is gone.
+  private let compiled: CompiledModel
+  private let pool: InferRequestPool
+
+  /// Loads and compiles on a thread of `threads`; takes about a second, less from the cache.
+  ///
+  /// - Throws: `DetectionError` with `.modelLoadError`, or `.invalidConfig` when the device or the model
+  ///   cannot do what `options` ask.
+  public static func load(
+    _ file: ModelFile, options: OpenVINOOptions, runtime: OpenVINORuntime, threads: NIOThreadPool
+  ) async throws -> OpenVINODetector {
+    try await threads.runIfActive {
+      try OpenVINODetector(CompiledModel(file, options: options, runtime: runtime))
+    }
+  }
+
+  private init(_ compiled: CompiledModel) throws {
+    self.compiled = compiled
+    model = compiled.model
+    pool = InferRequestPool(try compiled.makeRequests())
+  }
+
+  public func infer<Result: Sendable>(
+    for lane: ImageLane, fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
+    read: @Sendable (OutputTensor) throws -> Result
+  ) async throws -> Result {
+    try await pool.withRequest(for: lane) { request in
+      fill(request.input)
+      try await request.run()
+      return try request.withOutput(read)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/// What a caller may choose about one detection run.
+public struct DetectionOptions: Sendable, Hashable {
+  /// Detections at or below are dropped; 0...1.
+  public var confidenceThreshold: Float
+  /// Merges the slices; its threshold is also the one suppression's when slicing is off.
+  public var merging: Merging
+  /// nil looks at the full image only.
+  public var slicing: Slicing?
+  /// Suppression inside each slice. Ultralytics' own defaults, which SAHI does not change.
+  public var sliceSuppression: NonMaximumSuppression
+  /// Class ids to keep; nil keeps all.
+  public var classes: Set<Int>?
+  /// At most this many detections an image, the most confident ones; 1...100,000.
+  public var maxDetections: Int
+
+  public init(
+    confidenceThreshold: Float = 0.25, merging: Merging = Merging(), slicing: Slicing? = Slicing(),
+    sliceSuppression: NonMaximumSuppression = NonMaximumSuppression(), classes: Set<Int>? = nil,
+    maxDetections: Int = 3000
+  ) {
+    self.confidenceThreshold = confidenceThreshold
+    self.merging = merging
+    self.slicing = slicing
+    self.sliceSuppression = sliceSuppression
+    self.classes = classes
+    self.maxDetections = maxDetections
+  }
+}

@@ -1,0 +1,176 @@
+/// The way from an image to its detections:
+///
+///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> map back -> merge
+///
+/// The answer is a function of image, model and options: how many inferences run at once, and in which
+/// order they end, changes nothing.
+public struct DetectionPipeline: Sendable {
+  private let detector: any Detector
+  private let head: YOLOHead
+
+  public init(detector: any Detector) {
+    self.detector = detector
+    head = YOLOHead(
+      layout: detector.model.layout, classCount: detector.model.classNames.count)
+  }
+
+  /// Finds the objects of one image.
+  ///
+  /// - Parameters:
+  ///   - lane: tells this image from others that run through the same detector.
+  ///   - progress: called after each slice, from any thread, one call at a time.
+  /// - Throws: `DetectionError(.inferenceError)`; `CancellationError` after the slices in flight end.
+  public func detect(
+    in image: PixelBuffer, options: DetectionOptions, lane: ImageLane,
+    progress: (SliceProgress) -> Void = { _ in }
+  ) async throws -> ImageDetections {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let grid = SliceGrid(
+      imageWidth: image.width, imageHeight: image.height, slicing: options.slicing)
+    let slices = try await inferAll(grid.regions, of: image, options, lane, progress)
+    let inferred = clock.now
+    let found = slices.flatMap(\.detections)
+    let merged =
+      options.slicing == nil ? found.map(\.detection) : options.merging.merge(found)
+    return ImageDetections(
+      width: image.width, height: image.height,
+      detections: Array(merged.prefix(options.maxDetections)),
+      regionCount: grid.regions.count,
+      cappedRegionCount: slices.count(where: \.reachedCap),
+      droppedByMaxDetections: max(0, merged.count - options.maxDetections),
+      inference: inferred - start, merging: clock.now - inferred)
+  }
+
+  private struct SliceResult: Sendable {
+    var detections: [SliceDetection]
+    var reachedCap: Bool
+  }
+
+  /// Keeps one slice more in flight than the detector runs, so that a free request never waits for one.
+  private func inferAll(
+    _ regions: [PixelRegion], of image: PixelBuffer, _ options: DetectionOptions,
+    _ lane: ImageLane, _ progress: (SliceProgress) -> Void
+  ) async throws -> [SliceResult] {
+    try await withThrowingTaskGroup(of: SliceResult.self) { group in
+      var results: [SliceResult] = []
+      results.reserveCapacity(regions.count)
+      var pending = regions.enumerated().makeIterator()
+      func startNext() {
+        guard let (index, region) = pending.next() else { return }
+        group.addTask {
+          try await infer(region, index: index, of: image, options, lane)
+        }
+      }
+      for _ in 0...detector.concurrency { startNext() }
+      while let result = try await group.next() {
+        results.append(result)
+        startNext()
+        progress(SliceProgress(finished: results.count, total: regions.count))
+      }
+      return results
+    }
+  }
+
+  private func infer(
+    _ region: PixelRegion, index: Int, of image: PixelBuffer, _ options: DetectionOptions,
+    _ lane: ImageLane
+  ) async throws -> SliceResult {
+    try Task.checkCancellation()
+    let size = detector.model.inputSize
+    let letterbox = Letterbox(
+      sourceWidth: region.width, sourceHeight: region.height, inputWidth: size.width,
+      inputHeight: size.height)
+    let candidates = try await detector.infer(for: lane) { input in
+      letterbox.fill(input, from: image, region: region)
+    } read: { output in
+      try head.decode(
+        output.values, shape: output.shape, threshold: options.confidenceThreshold,
+        classes: options.classes)
+    }
+    let (kept, reachedCap) = suppression(options)(candidates)
+    return SliceResult(
+      detections: kept.compactMap {
+        mapped($0, by: letterbox, from: region, to: image)
+      }.map { SliceDetection(slice: index, detection: $0) },
+      reachedCap: reachedCap)
+  }
+
+  /// End-to-end models have suppressed already. Without slices the one suppression is the user's.
+  private func suppression(
+    _ options: DetectionOptions
+  ) -> ([Detection]) -> (kept: [Detection], reachedCap: Bool) {
+    if head.layout.isSuppressed {
+      return { ($0.sorted(by: Detection.inResultOrder), false) }
+    }
+    var suppression = options.sliceSuppression
+    if options.slicing == nil {
+      suppression.iouThreshold = options.merging.threshold
+      suppression.isClassAgnostic = options.merging.isClassAgnostic
+    }
+    return suppression.callAsFunction
+  }
+
+  /// From input pixels to image pixels; nil when nothing of the box is inside the slice.
+  private func mapped(
+    _ detection: Detection, by letterbox: Letterbox, from region: PixelRegion,
+    to image: PixelBuffer
+  ) -> Detection? {
+    let (x, y) = (Float(region.x), Float(region.y))
+    var result = detection
+    if let oriented = detection.orientedBox {
+      let box = letterbox.inverse(oriented).shifted(byX: x, y: y)
+      result.orientedBox = box
+      result.box = box.enclosingBox.clipped(
+        toWidth: Float(image.width), height: Float(image.height))
+    } else {
+      result.box = letterbox.inverse(detection.box)
+        .clipped(toWidth: Float(region.width), height: Float(region.height))
+        .shifted(byX: x, y: y)
+    }
+    return result.box.isEmpty ? nil : result
+  }
+}
+
+/// How far one image is.
+public struct SliceProgress: Sendable, Equatable {
+  public var finished: Int
+  public var total: Int
+
+  public init(finished: Int, total: Int) {
+    self.finished = finished
+    self.total = total
+  }
+}
+
+/// What was found in one image, and what it took.
+public struct ImageDetections: Sendable {
+  /// Pixels of the upright image.
+  public var width: Int
+  public var height: Int
+  /// In result order.
+  public var detections: [Detection]
+  /// Slices and, if it was looked at, the full image.
+  public var regionCount: Int
+  /// Regions where more boxes were found than a slice may have; their least confident ones are missing.
+  public var cappedRegionCount: Int
+  /// Detections that `maxDetections` cut off.
+  public var droppedByMaxDetections: Int
+  public var inference: Duration
+  public var merging: Duration
+
+  public init(
+    width: Int, height: Int, detections: [Detection], regionCount: Int = 1,
+    cappedRegionCount: Int = 0, droppedByMaxDetections: Int = 0, inference: Duration = .zero,
+    merging: Duration = .zero
+  ) {
+    self.width = width
+    self.height = height
+    self.detections = detections
+    self.regionCount = regionCount
+    self.cappedRegionCount = cappedRegionCount
+    self.droppedByMaxDetections = droppedByMaxDetections
+    self.inference = inference
+    self.merging = merging
+  }
+}

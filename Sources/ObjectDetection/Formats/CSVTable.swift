@@ -1,0 +1,35 @@
+/// One line a detection under a header line (RFC 4180, with plain line feeds). The columns of oriented boxes
+/// are there for every model, empty where it has none.
+func csvTable(_ results: ResultSet) -> String {
+  let columns = [
+    "filename", "class_id", "class_name", "confidence", "x_min", "y_min", "x_max", "y_max",
+    "obb_center_x", "obb_center_y", "obb_width", "obb_height", "obb_angle_degrees",
+  ]
+  var lines = [columns.joined(separator: ",")]
+  for image in results.images {
+    for detection in image.detections {
+      let box = detection.box
+      var cells = [
+        csvText(image.filename), "\(detection.classID)",
+        csvText(results.model.className(detection.classID)),
+        decimal(detection.confidence, places: 6),
+      ]
+      cells += [box.xMin, box.yMin, box.xMax, box.yMax].map { decimal($0, places: 3) }
+      if let oriented = detection.orientedBox {
+        cells += [oriented.centerX, oriented.centerY, oriented.width, oriented.height].map {
+          decimal($0, places: 3)
+        }
+        cells.append(decimal(oriented.angleDegrees, places: 4))
+      } else {
+        cells += Array(repeating: "", count: 5)
+      }
+      lines.append(cells.joined(separator: ","))
+    }
+  }
+  return lines.joined(separator: "\n") + "\n"
+}
+
+private func csvText(_ text: String) -> String {
+  guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+  return "\"" + text.replacing("\"", with: "\"\"") + "\""
+}

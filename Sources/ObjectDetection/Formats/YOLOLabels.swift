@@ -1,0 +1,17 @@
+/// YOLO label lines, normalized, six decimals: `class cx cy w h confidence`, or for oriented boxes
+/// `class x1 y1 x2 y2 x3 y3 x4 y4 confidence`.
+func yoloLabels(_ image: ImageResult) -> String {
+  guard let found = image.found else { return "" }
+  let (width, height) = (Float(found.width), Float(found.height))
+  return found.detections.map { detection in
+    let numbers: [Float]
+    if let oriented = detection.orientedBox {
+      numbers = oriented.polygon.flatMap { [$0.x / width, $0.y / height] }
+    } else {
+      let box = detection.box.normalized(by: found)
+      numbers = [box.centerX, box.centerY, box.width, box.height]
+    }
+    let values = (numbers + [detection.confidence]).map { decimal($0, places: 6) }
+    return "\(detection.classID) \(values.joined(separator: " "))\n"
+  }.joined()
+}

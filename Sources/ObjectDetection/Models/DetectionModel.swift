@@ -1,0 +1,48 @@
+/// What a model is for.
+public enum ModelTask: String, Sendable, Codable {
+  /// Axis-aligned boxes.
+  case detect
+  /// Oriented boxes.
+  case obb
+}
+
+/// Width and height in pixels.
+public struct PixelSize: Sendable, Hashable {
+  public var width: Int
+  public var height: Int
+
+  public init(width: Int, height: Int) {
+    self.width = width
+    self.height = height
+  }
+}
+
+/// What the service knows about a model before and after it is loaded.
+public struct DetectionModel: Sendable, Equatable {
+  /// The file's name without folder and extension.
+  public var name: String
+  public var task: ModelTask
+  /// Names by class id; the count is the model's number of classes.
+  public var classNames: [String]
+  public var inputSize: PixelSize
+  public var layout: OutputLayout
+  /// Of the model's file (of the weights for OpenVINO IR), lower-case hexadecimal.
+  public var sha256: String
+
+  public init(
+    name: String, task: ModelTask, classNames: [String], inputSize: PixelSize,
+    layout: OutputLayout, sha256: String
+  ) {
+    self.name = name
+    self.task = task
+    self.classNames = classNames
+    self.inputSize = inputSize
+    self.layout = layout
+    self.sha256 = sha256
+  }
+
+  /// The label of a class id; ids beyond the model's names keep their number.
+  public func className(_ classID: Int) -> String {
+    classNames.indices.contains(classID) ? classNames[classID] : "class\(classID)"
+  }
+}

@@ -1,0 +1,61 @@
+/// One image among those that share a detector; requests are handed out to images in turn.
+public struct ImageLane: Sendable, Hashable {
+  public let id: UInt64
+
+  public init(id: UInt64) { self.id = id }
+}
+
+/// An output tensor while it may be read: 32-bit floats, row-major.
+public struct OutputTensor {
+  public let values: UnsafeBufferPointer<Float>
+  public let shape: [Int]
+
+  public init(values: UnsafeBufferPointer<Float>, shape: [Int]) {
+    self.values = values
+    self.shape = shape
+  }
+}
+
+/// Runs a loaded model. Calls may overlap; at most `concurrency` of them run, the others wait in turn.
+public protocol Detector: Sendable {
+  var model: DetectionModel { get }
+  /// How many inferences run at once.
+  var concurrency: Int { get }
+
+  /// Runs the model once.
+  ///
+  /// - Parameters:
+  ///   - lane: the image that asks.
+  ///   - fill: writes the input tensor, `[1, height, width, 3]` bytes RGB, all of it.
+  ///   - read: makes the result from the output tensor, which is not valid after it returns.
+  /// - Throws: `DetectionError(.inferenceError)`, `CancellationError`, or what `read` throws.
+  func infer<Result: Sendable>(
+    for lane: ImageLane,
+    fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
+    read: @Sendable (OutputTensor) throws -> Result
+  ) async throws -> Result
+}
+
+/// Bounds that an image must keep; checked from its header, before any pixel is decoded.
+public struct ImageLimits: Sendable, Hashable {
+  /// Pixels a side of the upright image.
+  public var minSide: Int
+  public var maxSide: Int
+  public var maxBytes: Int
+
+  /// The contract's limits: 64...8192 pixels a side, 50 MB.
+  public init(minSide: Int = 64, maxSide: Int = 8192, maxBytes: Int = 52_428_800) {
+    self.minSide = minSide
+    self.maxSide = maxSide
+    self.maxBytes = maxBytes
+  }
+}
+
+/// Reads image files.
+public protocol ImageDecoder: Sendable {
+  /// The upright 8-bit RGB image in the file at `path`.
+  ///
+  /// - Throws: `DetectionError` with `.fileNotFound`, `.invalidFormat`, `.fileTooLarge`,
+  ///   `.invalidDimensions` or `.corruptedFile`; `CancellationError`.
+  func decode(path: String, limits: ImageLimits) async throws -> PixelBuffer
+}
