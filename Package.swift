@@ -9,7 +9,8 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -18,7 +19,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
   name: "harrier",
   products: [
-    .executable(name: "harrier", targets: ["CLI"])
+    .executable(name: "harrier", targets: ["CLI"]),
+    .executable(name: "engine-benchmark", targets: ["EngineBenchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -47,7 +49,7 @@ let package = Package(
 
     .executableTarget(
       name: "EngineBenchmark",
-      dependencies: ["Inference", "ObjectDetection", argumentParser],
+      dependencies: ["Inference", "ObjectDetection", argumentParser, nioPosix],
       path: "Benchmarks/engine",
       swiftSettings: strict),
 
@@ -62,7 +64,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "ObjectDetection", "TestSupport"],
+      dependencies: ["Inference", "ObjectDetection", "TestSupport", nioPosix],
       swiftSettings: strict),
     .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),

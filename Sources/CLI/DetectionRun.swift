@@ -50,16 +50,17 @@ struct DetectionRun: Sendable {
   private func detect(_ input: InputImage, index: Int) async throws -> ImageResult {
     do {
       if let problem = input.problem { throw problem }
-      let image = try await engine.decoder.decode(path: input.path, limits: Self.limits)
-      let found = try await DetectionPipeline(detector: engine.detector).detect(
-        in: image, options: options, lane: ImageLane(id: UInt64(index))
-      ) { progress.slice($0, ofImage: index) }
-      if let path = try sink.annotatedPath(index: index) {
-        try await engine.annotator.annotate(
-          image, with: found.detections, of: engine.detector.model, options: AnnotationOptions(),
-          to: path, thumbnail: nil)
+      return try await engine.decoder.withImage(path: input.path, limits: Self.limits) { image in
+        let found = try await DetectionPipeline(detector: engine.detector).detect(
+          in: image, options: options, lane: ImageLane(id: UInt64(index))
+        ) { progress.slice($0, ofImage: index) }
+        if let path = try sink.annotatedPath(index: index) {
+          try await engine.annotator.annotate(
+            image, with: found.detections, of: engine.detector.model,
+            options: AnnotationOptions(), to: path, thumbnail: nil)
+        }
+        return ImageResult(filename: input.name, outcome: .found(found))
       }
-      return ImageResult(filename: input.name, outcome: .found(found))
     } catch let error as DetectionError {
       return ImageResult(filename: input.name, outcome: .failed(error))
     }

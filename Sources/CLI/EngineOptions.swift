@@ -118,7 +118,8 @@ struct DetectionArguments: ParsableArguments {
         if let id = Int(name), model.classNames.indices.contains(id) { return id }
         let known = model.classNames.joined(separator: ", ")
         throw DetectionError(
-          .invalidConfig, "--classes: the model \(model.name) has no class \"\(name)\" but \(known)")
+          .invalidConfig, "--classes: the model \(model.name) has no class \"\(name)\" but \(known)"
+        )
       })
   }
 }

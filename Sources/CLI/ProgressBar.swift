@@ -73,14 +73,14 @@ final class ProgressBar: Sendable {
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: 24 - filled)
     let slices = state.current.sorted { $0.key < $1.key }.first?.value
     let sliceText = slices.map { ", slice \($0.finished)/\($0.total)" } ?? ""
-    let rate = String(format: "%.1f", Double(state.finishedSlices) / seconds)
+    let rate = String(format: ", %.1f slices/s", Double(state.finishedSlices) / seconds)
     let left = done > 0.01 ? ", \(duration(seconds / done - seconds)) left" : ""
-    return "[\(bar)] image \(state.finishedImages)/\(totalImages)\(sliceText), \(rate) slices/s\(left)"
+    return "[\(bar)] image \(state.finishedImages)/\(totalImages)" + sliceText + rate + left
   }
 
   private func duration(_ seconds: Double) -> String {
     let whole = Int(seconds.rounded())
-    return whole < 60
-      ? "\(whole) s" : whole < 3600 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole % 3600 / 60) min"
+    if whole < 60 { return "\(whole) s" }
+    return whole < 3600 ? "\(whole / 60) min" : "\(whole / 3600) h \(whole % 3600 / 60) min"
   }
 }

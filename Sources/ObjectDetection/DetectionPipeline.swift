@@ -14,7 +14,7 @@ public struct DetectionPipeline: Sendable {
       layout: detector.model.layout, classCount: detector.model.classNames.count)
   }
 
-  /// Finds the objects of one image.
+  /// Finds the objects of one image, whose rows may still arrive.
   ///
   /// - Parameters:
   ///   - lane: tells this image from others that run through the same detector.
@@ -77,6 +77,7 @@ public struct DetectionPipeline: Sendable {
     _ lane: ImageLane
   ) async throws -> SliceResult {
     try Task.checkCancellation()
+    try await image.waitForRows(region.y + region.height)
     let size = detector.model.inputSize
     let letterbox = Letterbox(
       sourceWidth: region.width, sourceHeight: region.height, inputWidth: size.width,

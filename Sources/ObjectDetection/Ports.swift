@@ -53,9 +53,22 @@ public struct ImageLimits: Sendable, Hashable {
 
 /// Reads image files.
 public protocol ImageDecoder: Sendable {
-  /// The upright 8-bit RGB image in the file at `path`.
+  /// Calls `body` with the upright 8-bit RGB image in the file at `path`, as soon as its header is read;
+  /// rows arrive while `body` runs. Returns when both are done.
   ///
   /// - Throws: `DetectionError` with `.fileNotFound`, `.invalidFormat`, `.fileTooLarge`,
-  ///   `.invalidDimensions` or `.corruptedFile`; `CancellationError`.
-  func decode(path: String, limits: ImageLimits) async throws -> PixelBuffer
+  ///   `.invalidDimensions` or `.corruptedFile`; `CancellationError`; what `body` throws.
+  func withImage<Result: Sendable>(
+    path: String, limits: ImageLimits, _ body: @Sendable (PixelBuffer) async throws -> Result
+  ) async throws -> Result
+}
+
+extension ImageDecoder {
+  /// The whole image.
+  public func decode(path: String, limits: ImageLimits) async throws -> PixelBuffer {
+    try await withImage(path: path, limits: limits) { image in
+      try await image.waitForRows(image.height)
+      return image
+    }
+  }
 }

@@ -17,7 +17,8 @@ struct DetectCommand: AsyncParsableCommand {
         harrier detect big.tif --slice 1024 --overlap 0.1 --classes plane,ship
       """)
 
-  @Argument(help: ArgumentHelp("Pictures (JPEG, PNG, TIFF) or folders of them.", valueName: "image"))
+  @Argument(
+    help: ArgumentHelp("Pictures (JPEG, PNG, TIFF) or folders of them.", valueName: "image"))
   var images: [String]
 
   @OptionGroup var engine: EngineOptions

@@ -4,7 +4,8 @@ import ObjectDetection
 
 struct EvaluateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Compare detections with labels: AP50, AP50-95, precision, recall.",
+    commandName: "evaluate",
+    abstract: "Compare detections with labels: AP50, AP50-95, precision, recall.",
     discussion: """
       Labels are YOLO text files, found by the picture's name: pictures/a.jpg and labels/a.txt. A picture \
       without a label file shows nothing that counts. The figures follow COCO's 101-point rule, with every \

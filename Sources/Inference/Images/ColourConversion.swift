@@ -8,8 +8,7 @@ import ObjectDetection
 struct ColourConversion {
   let source: VipsHandle
   let format: ImageFormat
-  let path: String
-  let corrupted: (String) -> DetectionError
+  let file: ImageFile
 
   func rgb() throws -> VipsHandle {
     var image = source
@@ -19,7 +18,7 @@ struct ColourConversion {
     default:
       throw DetectionError(
         .invalidFormat,
-        "\(name): samples are not 8 or 16 bit unsigned integers; convert the picture first")
+        "\(file.name): samples are not 8 or 16 bit unsigned integers; convert the picture first")
     }
     if source.interpretation == VIPS_INTERPRETATION_CMYK, image.bands >= 4 {
       return try fromCMYK(image)
@@ -32,15 +31,13 @@ struct ColourConversion {
     }
   }
 
-  private var name: String { path.split(separator: "/").last.map(String.init) ?? path }
-
   private func sixteenToEight(_ image: VipsHandle) throws -> VipsHandle {
-    try image.applying(orThrow: corrupted, harrier_vips_upper_byte)
+    try image.applying(orThrow: file.corrupted, harrier_vips_upper_byte)
   }
 
   /// Three equal bands.
   private func fromGrey(_ image: VipsHandle) throws -> VipsHandle {
-    try image.applying(orThrow: corrupted) { input, output in
+    try image.applying(orThrow: file.corrupted) { input, output in
       var copies: [UnsafeMutablePointer<VipsImage>?] = [input, input, input]
       return harrier_vips_bandjoin(&copies, output, 3)
     }
@@ -49,26 +46,31 @@ struct ColourConversion {
   /// Alpha goes over white; TIFF bands that are no alpha (near infrared ...) are left out.
   private func withoutSecondaryBands(_ image: VipsHandle, colours: Int) throws -> VipsHandle {
     let hasAlpha =
-      image.bands == colours + 1 && (format != .tiff || TIFFDirectory(path: path)?.hasAlpha == true)
+      image.bands == colours + 1
+      && (format != .tiff || TIFFDirectory(path: file.path)?.hasAlpha == true)
     guard hasAlpha else {
-      return try image.applying(orThrow: corrupted) {
+      return try image.applying(orThrow: file.corrupted) {
         harrier_vips_extract($0, $1, 0, Int32(colours))
       }
     }
-    return try image.applying(orThrow: corrupted) { harrier_vips_flatten($0, $1, 255) }
+    return try image.applying(orThrow: file.corrupted) { harrier_vips_flatten($0, $1, 255) }
   }
 
   /// (255 - C)(255 - K) / 255, as Pillow.
   private func fromCMYK(_ image: VipsHandle) throws -> VipsHandle {
-    let inverted = try image.applying(orThrow: corrupted) {
+    let inverted = try image.applying(orThrow: file.corrupted) {
       harrier_vips_linear_uchar($0, $1, -1, 255)
     }
-    let colours = try inverted.applying(orThrow: corrupted) { harrier_vips_extract($0, $1, 0, 3) }
-    let black = try inverted.applying(orThrow: corrupted) { harrier_vips_extract($0, $1, 3, 1) }
-    let product = try colours.applying(orThrow: corrupted) {
+    let colours = try inverted.applying(orThrow: file.corrupted) {
+      harrier_vips_extract($0, $1, 0, 3)
+    }
+    let black = try inverted.applying(orThrow: file.corrupted) {
+      harrier_vips_extract($0, $1, 3, 1)
+    }
+    let product = try colours.applying(orThrow: file.corrupted) {
       harrier_vips_multiply($0, black.image, $1)
     }
-    return try product.applying(orThrow: corrupted) {
+    return try product.applying(orThrow: file.corrupted) {
       harrier_vips_linear_uchar($0, $1, 1.0 / 255, 0.5)
     }
   }

@@ -1,4 +1,5 @@
 import CVips
+import ObjectDetection
 
 /// The eight orientations of EXIF tag 274: what the first row and the first column of the file show.
 enum Orientation: Int, Sendable, CaseIterable {
@@ -17,7 +18,6 @@ struct UprightWriter {
   let width: Int
   let height: Int
   let orientation: Orientation
-  let cancellation: CancellationFlag
 
   var uprightWidth: Int { orientation.swapsAxes ? height : width }
   var uprightHeight: Int { orientation.swapsAxes ? width : height }
@@ -43,32 +43,47 @@ struct UprightWriter {
   private struct Target {
     var bytes: UnsafeMutableRawBufferPointer
     var placement: (origin: Int, alongRow: Int, alongColumn: Int)
+    var image: PixelBuffer
+    var arrivesFromTheTop: Bool
     var cancellation: CancellationFlag
   }
 
-  /// Runs libvips over the image; false when it failed or was cancelled.
+  /// Runs libvips over the source; false when it failed or was cancelled. Upright files tell `image` of
+  /// their rows as they come, turned ones are there only at the end.
   func write(
-    _ image: UnsafeMutablePointer<VipsImage>, into bytes: UnsafeMutableRawBufferPointer
+    _ source: UnsafeMutablePointer<VipsImage>, into image: PixelBuffer,
+    until cancellation: CancellationFlag
   ) -> Bool {
-    var target = Target(bytes: bytes, placement: placement, cancellation: cancellation)
-    return withUnsafeMutablePointer(to: &target) { target in
-      vips_sink_disc(
-        image,
-        { region, area, context in
-          guard let region, let area = area?.pointee,
-            let target = context?.assumingMemoryBound(to: Target.self).pointee,
-            !target.cancellation.isSet
-          else { return -1 }
-          for row in 0..<area.height {
-            guard let pixels = harrier_vips_region_row(region, area.left, area.top + row) else {
-              return -1
-            }
-            UprightWriter.place(
-              pixels, count: Int(area.width), x: Int(area.left), y: Int(area.top + row), in: target)
-          }
-          return 0
-        }, target) == 0
+    image.withUnfilledBytes { bytes in
+      var target = Target(
+        bytes: bytes, placement: placement, image: image,
+        arrivesFromTheTop: placement.alongColumn == uprightWidth * 3, cancellation: cancellation)
+      return withUnsafeMutablePointer(to: &target) { write(source, to: $0) }
     }
+  }
+
+  private func write(
+    _ source: UnsafeMutablePointer<VipsImage>, to target: UnsafeMutablePointer<Target>
+  ) -> Bool {
+    vips_sink_disc(
+      source,
+      { region, area, context in
+        guard let region, let area = area?.pointee,
+          let target = context?.assumingMemoryBound(to: Target.self).pointee,
+          !target.cancellation.isSet
+        else { return -1 }
+        for row in 0..<area.height {
+          guard let pixels = harrier_vips_region_row(region, area.left, area.top + row) else {
+            return -1
+          }
+          UprightWriter.place(
+            pixels, count: Int(area.width), x: Int(area.left), y: Int(area.top + row), in: target)
+        }
+        if target.arrivesFromTheTop {
+          target.image.advance(toRows: Int(area.top + area.height))
+        }
+        return 0
+      }, target) == 0
   }
 
   private static func place(

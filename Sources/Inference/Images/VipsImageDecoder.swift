@@ -14,17 +14,36 @@ public struct VipsImageDecoder: ImageDecoder {
     self.threads = threads
   }
 
-  public func decode(path: String, limits: ImageLimits) async throws -> PixelBuffer {
+  public func withImage<Result: Sendable>(
+    path: String, limits: ImageLimits, _ body: @Sendable (PixelBuffer) async throws -> Result
+  ) async throws -> Result {
     let cancellation = CancellationFlag()
     return try await withTaskCancellationHandler {
       try Task.checkCancellation()
-      let decoded = try await threads.runIfActive {
-        try VipsDecoding(path: path, limits: limits, cancellation: cancellation).run()
+      let decoding = try await threads.runIfActive {
+        try VipsDecoding(path: path, limits: limits, cancellation: cancellation)
       }
-      try Task.checkCancellation()
-      return decoded
+      async let finished: Void = decode(decoding)
+      do {
+        let result = try await body(decoding.image)
+        await finished
+        try Task.checkCancellation()
+        return result
+      } catch {
+        cancellation.set()
+        await finished
+        throw error
+      }
     } onCancel: {
       cancellation.set()
+    }
+  }
+
+  private func decode(_ decoding: VipsDecoding) async {
+    do {
+      try await threads.runIfActive { decoding.run() }
+    } catch {
+      decoding.image.fail(error)
     }
   }
 }
@@ -36,35 +55,50 @@ final class CancellationFlag: Sendable {
   func set() { value.store(true, ordering: .relaxed) }
 }
 
-/// The decoding of one file, on one thread.
-private struct VipsDecoding {
-  let path: String
-  let limits: ImageLimits
-  let cancellation: CancellationFlag
+/// The decoding of one file: its header is read by the initializer, its pixels by `run`.
+///
+/// `@unchecked Sendable` because the two are called one after the other, each on the decoder's thread.
+private final class VipsDecoding: @unchecked Sendable {
+  let image: PixelBuffer
+  private let rgb: VipsHandle
+  private let writer: UprightWriter
+  private let file: ImageFile
+  private let cancellation: CancellationFlag
 
-  private var name: String { (path as NSString).lastPathComponent }
-
-  func run() throws -> PixelBuffer {
+  init(path: String, limits: ImageLimits, cancellation: CancellationFlag) throws {
+    self.cancellation = cancellation
     if cancellation.isSet { throw CancellationError() }
-    let format = try checkFile()
-    let source = try open(format)
+    file = ImageFile(path: path, limits: limits)
+    let format = try file.check()
+    let source = try file.open(format)
     let orientation = Orientation(exif: Int(vips_image_get_orientation(source.image)))
-    try checkSize(source, orientation)
-    let rgb = try ColourConversion(source: source, format: format, path: path, corrupted: corrupted)
-      .rgb()
-    let writer = UprightWriter(
-      width: source.width, height: source.height, orientation: orientation,
-      cancellation: cancellation)
-    return try PixelBuffer(width: writer.uprightWidth, height: writer.uprightHeight) { bytes in
-      guard writer.write(rgb.image, into: bytes) else {
-        let reason = VipsRuntime.takeError()
-        throw cancellation.isSet ? CancellationError() : corrupted(reason) as any Error
-      }
-    }
+    try file.checkSize(source, orientation)
+    rgb = try ColourConversion(source: source, format: format, file: file).rgb()
+    writer = UprightWriter(width: source.width, height: source.height, orientation: orientation)
+    image = PixelBuffer(
+      arrivingWithWidth: writer.uprightWidth, height: writer.uprightHeight)
   }
 
+  /// Decodes all rows; what goes wrong is told to the image, whose readers throw it.
+  func run() {
+    if writer.write(rgb.image, into: image, until: cancellation) {
+      image.advance(toRows: image.height)
+    } else {
+      let reason = VipsRuntime.takeError()
+      image.fail(cancellation.isSet ? CancellationError() : file.corrupted(reason))
+    }
+  }
+}
+
+/// A file that is said to be an image, before and while libvips opens it.
+struct ImageFile {
+  let path: String
+  let limits: ImageLimits
+
+  var name: String { (path as NSString).lastPathComponent }
+
   /// Size and first bytes, before libvips sees the file.
-  private func checkFile() throws -> ImageFormat {
+  func check() throws -> ImageFormat {
     var status = stat()
     guard stat(path, &status) == 0 else {
       throw DetectionError(.fileNotFound, "\(path): no such file")
@@ -89,7 +123,7 @@ private struct VipsDecoding {
     return format
   }
 
-  private func open(_ format: ImageFormat) throws -> VipsHandle {
+  func open(_ format: ImageFormat) throws -> VipsHandle {
     let image =
       switch format {
       case .jpeg: harrier_vips_open_jpeg(path)
@@ -100,18 +134,19 @@ private struct VipsDecoding {
   }
 
   /// From the header alone: libvips has no limit of its own.
-  private func checkSize(_ image: VipsHandle, _ orientation: Orientation) throws {
+  func checkSize(_ image: VipsHandle, _ orientation: Orientation) throws {
     let sides = [image.width, image.height]
     guard sides.allSatisfy({ limits.minSide...limits.maxSide ~= $0 }) else {
       let (width, height) =
         orientation.swapsAxes ? (image.height, image.width) : (image.width, image.height)
       throw DetectionError(
         .invalidDimensions,
-        "\(name): \(width)x\(height) pixels, allowed are \(limits.minSide) to \(limits.maxSide) a side")
+        "\(name): \(width)x\(height) pixels, allowed are \(limits.minSide) to \(limits.maxSide) a side"
+      )
     }
   }
 
-  private func corrupted(_ reason: String) -> DetectionError {
+  func corrupted(_ reason: String) -> DetectionError {
     DetectionError(.corruptedFile, "\(name): truncated or damaged", cause: reason)
   }
 }

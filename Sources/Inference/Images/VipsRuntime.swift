@@ -13,12 +13,13 @@ public struct VipsRuntime: Sendable {
     try Self.isStarted.withLock { isStarted in
       guard !isStarted else { return }
       guard harrier_vips_init("harrier") == 0 else {
-        throw DetectionError(.invalidFormat, "libvips could not be started", cause: Self.takeError())
+        throw DetectionError(
+          .invalidFormat, "libvips could not be started", cause: Self.takeError())
       }
       // The operation cache hands out stale pixels when a file is replaced.
       vips_cache_set_max(0)
       vips_block_untrusted_set(1)
-      // One image is decoded by one thread; a second one only helps formats that we do not read in parallel.
+      // Decoding is one thread's work; the other cores infer.
       vips_concurrency_set(1)
       // A damaged file writes a line a scanline otherwise.
       g_log_set_handler("VIPS", G_LOG_LEVEL_MASK, { _, _, _, _ in }, nil)
@@ -42,7 +43,8 @@ final class VipsHandle {
   let image: UnsafeMutablePointer<VipsImage>
 
   /// Takes over a reference; nil becomes an error.
-  init(_ image: UnsafeMutablePointer<VipsImage>?, orThrow error: (String) -> DetectionError) throws {
+  init(_ image: UnsafeMutablePointer<VipsImage>?, orThrow error: (String) -> DetectionError) throws
+  {
     guard let image else { throw error(VipsRuntime.takeError()) }
     self.image = image
   }

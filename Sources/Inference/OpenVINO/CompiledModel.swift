@@ -51,9 +51,18 @@ final class CompiledModel: @unchecked Sendable {
   private static func checkPrecision(
     _ file: ModelFile, _ options: OpenVINOOptions, _ runtime: OpenVINORuntime
   ) throws {
-    // Virtual devices (AUTO, HETERO:...) have no capabilities of their own.
-    let isPlain = try runtime.devices().contains {
+    // Virtual devices have no capabilities of their own.
+    let isVirtual = ["AUTO", "HETERO", "MULTI", "BATCH"].contains {
+      options.device == $0 || options.device.hasPrefix($0 + ":")
+    }
+    let devices = try runtime.devices()
+    let isPlain = devices.contains {
       $0 == options.device || $0.hasPrefix(options.device + ".")
+    }
+    guard isPlain || isVirtual else {
+      throw DetectionError(
+        .invalidConfig,
+        "there is no device \(options.device) here; there are: \(devices.joined(separator: ", "))")
     }
     if isPlain, !(try runtime.supports(options.precision, on: options.device)) {
       throw DetectionError(

@@ -48,10 +48,17 @@ public final class OpenVINODetector: Detector {
     for lane: ImageLane, fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
     read: @Sendable (OutputTensor) throws -> Result
   ) async throws -> Result {
-    try await pool.withRequest(for: lane) { request in
+    try await withRequest(for: lane) { request in
       fill(request.input)
       try await request.run()
       return try request.withOutput(read)
     }
+  }
+
+  /// Lends a request that nobody else uses meanwhile.
+  func withRequest<Result: Sendable>(
+    for lane: ImageLane, _ body: (InferRequest) async throws -> Result
+  ) async throws -> Result {
+    try await pool.withRequest(for: lane, body)
   }
 }

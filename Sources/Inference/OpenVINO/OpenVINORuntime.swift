@@ -20,18 +20,22 @@ public final class OpenVINORuntime: @unchecked Sendable {
   /// - Throws: `DetectionError(.modelLoadError)` when the library is missing or too old.
   public init(searching directories: [String]) throws {
     let candidates = directories.map { "\($0)/\(Self.libraryName)" }
-    libraryPath =
-      candidates.first { FileManager.default.fileExists(atPath: $0) } ?? Self.libraryName
+    let path = candidates.first { FileManager.default.fileExists(atPath: $0) } ?? Self.libraryName
     var api = harrier_openvino()
-    var message = [CChar](repeating: 0, count: 512)
-    guard harrier_openvino_load(libraryPath, &api, &message, message.count) == 0 else {
-      let reason = message.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    var message = [UInt8](repeating: 0, count: 512)
+    let status = message.withUnsafeMutableBytes {
+      harrier_openvino_load(
+        path, &api, $0.assumingMemoryBound(to: CChar.self).baseAddress, $0.count)
+    }
+    guard status == 0 else {
+      let reason = String(decoding: message.prefix { $0 != 0 }, as: UTF8.self)
       throw DetectionError(
         .modelLoadError,
         "OpenVINO is not installed: run scripts/setup, or set HARRIER_OPENVINO_DIR to the folder of "
           + Self.libraryName, cause: reason)
     }
     self.api = api
+    libraryPath = path
     var core: OpaquePointer?
     guard api.ov_core_create(&core) == OK, let core else {
       throw DetectionError(.modelLoadError, "OpenVINO could not be started")
@@ -85,7 +89,8 @@ public final class OpenVINORuntime: @unchecked Sendable {
   ) -> DetectionError {
     let kind = api.ov_get_error_info(status).map { String(cString: $0) } ?? "\(status)"
     // One text for the whole process: with several failures at once it may be another one's.
-    let detail = api.ov_get_last_err_msg().map { String(cString: $0) } ?? ""
+    let detail = (api.ov_get_last_err_msg().map { String(cString: $0) } ?? "")
+      .split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return DetectionError(
       code, "OpenVINO could not \(action)", cause: detail.isEmpty ? kind : "\(kind): \(detail)")
   }

@@ -81,8 +81,8 @@ struct BilinearResize {
     let ratio = 1 / (Double(height) / Double(sourceHeight))
     let count = width * 3
     withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { rows in
-      var upper = rows.baseAddress!
-      var lower = rows.baseAddress! + count
+      guard var upper = rows.baseAddress else { return }
+      var lower = upper + count
       var upperRow = -1
       var lowerRow = -1
       for y in 0..<height {

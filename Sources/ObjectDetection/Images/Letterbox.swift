@@ -67,9 +67,10 @@ public struct Letterbox: Sendable, Equatable {
         && region.y + region.height <= image.height,
       "the region does not fit the letterbox or the image")
     image.withBytes { bytes in
-      let source = bytes.baseAddress! + (region.y * image.width + region.x) * 3
+      guard let image0 = bytes.baseAddress, let input0 = input.baseAddress else { return }
+      let source = image0 + (region.y * image.width + region.x) * 3
       writePadding(input)
-      let target = input.baseAddress! + (top * inputWidth + left) * 3
+      let target = input0 + (top * inputWidth + left) * 3
       if scaledWidth == sourceWidth, scaledHeight == sourceHeight {
         for row in 0..<scaledHeight {
           (target + row * inputWidth * 3).copyMemory(
@@ -91,8 +92,8 @@ public struct Letterbox: Sendable, Equatable {
     let row = inputWidth * 3
     func fill(_ offset: Int, _ count: Int) {
       guard count > 0 else { return }
-      input.baseAddress!.advanced(by: offset).initializeMemory(
-        as: UInt8.self, repeating: Self.padding, count: count)
+      UnsafeMutableRawBufferPointer(rebasing: input[offset..<offset + count])
+        .initializeMemory(as: UInt8.self, repeating: Self.padding)
     }
     fill(0, top * row)
     fill((top + scaledHeight) * row, (inputHeight - top - scaledHeight) * row)

@@ -1,0 +1,53 @@
+# The two commands: `make run` and `make test`. Both install what is missing first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Another build folder, for instance to share one between checkouts: make SCRATCH=/var/tmp/harrier-build
+SCRATCH ?= .build
+SWIFT_FLAGS := --scratch-path $(SCRATCH)
+HARRIER := $(SCRATCH)/release/harrier
+OUTPUT ?= harrier-output
+# A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
+PEERS ?=
+# With a build folder elsewhere the binary cannot find these by itself.
+export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
+export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
+
+.PHONY: help setup build run test bench format lint clean
+
+help: ## This list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install Debian packages and OpenVINO, if they are missing
+	@scripts/setup
+
+build: setup ## Build the release binary
+	swift build $(SWIFT_FLAGS) -c release --product harrier
+
+run: build ## Find the trees on the sample picture
+	$(HARRIER) detect Samples/yell-541000.jpg --annotate --output $(OUTPUT)
+	@echo "Annotated picture: $(OUTPUT)/yell-541000.annotated.jpg"
+	@echo "Detections:        $(OUTPUT)/yell-541000.json"
+
+test: setup ## Run all tests
+	swift build $(SWIFT_FLAGS) --build-tests
+	HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier \
+	  swift test $(SWIFT_FLAGS) --skip-build
+
+bench: setup ## Measure speed and memory (about 10 minutes; see Benchmarks/README.md)
+	swift build $(SWIFT_FLAGS) -c release --product harrier
+	swift build $(SWIFT_FLAGS) -c release --product engine-benchmark
+	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)"
+
+format: ## Rewrite the sources in the project's format
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+lint: ## Check format and shell scripts
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+	@command -v shellcheck >/dev/null && shellcheck scripts/setup .ci/run || \
+	  echo "lint: shellcheck is not installed, shell scripts were not checked"
+
+clean: ## Remove what was built; .deps stays
+	rm -rf $(SCRATCH) $(OUTPUT)
