@@ -6,10 +6,9 @@
 
 static inline int harrier_vips_init(const char *program) { return VIPS_INIT(program); }
 
-static inline VipsImage *harrier_vips_open_jpeg(const char *path) {
+static inline VipsImage *harrier_vips_open_jpeg(const char *path, VipsFailOn fail_on) {
   VipsImage *out = NULL;
-  vips_jpegload(path, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED,
-                NULL);
+  vips_jpegload(path, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", fail_on, NULL);
   return out;
 }
 

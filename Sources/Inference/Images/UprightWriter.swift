@@ -45,6 +45,8 @@ struct UprightWriter {
     var placement: (origin: Int, alongRow: Int, alongColumn: Int)
     var image: PixelBuffer
     var arrivesFromTheTop: Bool
+    /// Rows that an earlier try has delivered: somebody may be reading them.
+    var deliveredRows: Int
     var cancellation: CancellationFlag
   }
 
@@ -57,7 +59,8 @@ struct UprightWriter {
     image.withUnfilledBytes { bytes in
       var target = Target(
         bytes: bytes, placement: placement, image: image,
-        arrivesFromTheTop: placement.alongColumn == uprightWidth * 3, cancellation: cancellation)
+        arrivesFromTheTop: placement.alongColumn == uprightWidth * 3,
+        deliveredRows: image.readyRows, cancellation: cancellation)
       return withUnsafeMutablePointer(to: &target) { write(source, to: $0) }
     }
   }
@@ -72,7 +75,7 @@ struct UprightWriter {
           let target = context?.assumingMemoryBound(to: Target.self).pointee,
           !target.cancellation.isSet
         else { return -1 }
-        for row in 0..<area.height {
+        for row in 0..<area.height where Int(area.top + row) >= target.deliveredRows {
           guard let pixels = harrier_vips_region_row(region, area.left, area.top + row) else {
             return -1
           }

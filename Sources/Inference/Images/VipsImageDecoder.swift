@@ -59,7 +59,13 @@ final class CancellationFlag: Sendable {
 ///
 /// `@unchecked Sendable` because the two are called one after the other, each on the decoder's thread.
 private final class VipsDecoding: @unchecked Sendable {
+  /// libjpeg's warnings about data that other readers pass over in silence too.
+  private static let harmlessWarnings = [
+    "extraneous bytes before marker", "Unknown Adobe color transform",
+  ]
+
   let image: PixelBuffer
+  private let format: ImageFormat
   private let rgb: VipsHandle
   private let writer: UprightWriter
   private let file: ImageFile
@@ -69,8 +75,8 @@ private final class VipsDecoding: @unchecked Sendable {
     self.cancellation = cancellation
     if cancellation.isSet { throw CancellationError() }
     file = ImageFile(path: path, limits: limits)
-    let format = try file.check()
-    let source = try file.open(format)
+    format = try file.check()
+    let source = try file.open(format, failingOn: VIPS_FAIL_ON_WARNING)
     let orientation = Orientation(exif: Int(vips_image_get_orientation(source.image)))
     try file.checkSize(source, orientation)
     rgb = try ColourConversion(source: source, format: format, file: file).rgb()
@@ -81,11 +87,29 @@ private final class VipsDecoding: @unchecked Sendable {
 
   /// Decodes all rows; what goes wrong is told to the image, whose readers throw it.
   func run() {
-    if writer.write(rgb.image, into: image, until: cancellation) {
-      image.advance(toRows: image.height)
+    var failure: String?
+    if !writer.write(rgb.image, into: image, until: cancellation) {
+      failure = VipsRuntime.takeError()
+    }
+    if let reason = failure, Self.harmlessWarnings.contains(where: reason.contains) {
+      failure = repeatInTolerance()
+    }
+    if let failure {
+      image.fail(cancellation.isSet ? CancellationError() : file.corrupted(failure))
     } else {
-      let reason = VipsRuntime.takeError()
-      image.fail(cancellation.isSet ? CancellationError() : file.corrupted(reason))
+      image.advance(toRows: image.height)
+    }
+  }
+
+  /// Decodes the rows that are still missing, warnings or not; nil, or what went wrong.
+  private func repeatInTolerance() -> String? {
+    do {
+      let source = try file.open(format, failingOn: VIPS_FAIL_ON_TRUNCATED)
+      let rgb = try ColourConversion(source: source, format: format, file: file).rgb()
+      return writer.write(rgb.image, into: image, until: cancellation)
+        ? nil : VipsRuntime.takeError()
+    } catch {
+      return "\(error)"
     }
   }
 }
@@ -123,10 +147,11 @@ struct ImageFile {
     return format
   }
 
-  func open(_ format: ImageFormat) throws -> VipsHandle {
+  /// `level`: what libjpeg must say for the image to be refused. A scan of garbage is a warning.
+  func open(_ format: ImageFormat, failingOn level: VipsFailOn) throws -> VipsHandle {
     let image =
       switch format {
-      case .jpeg: harrier_vips_open_jpeg(path)
+      case .jpeg: harrier_vips_open_jpeg(path, level)
       case .png: harrier_vips_open_png(path)
       case .tiff: harrier_vips_open_tiff(path)
       }

@@ -29,12 +29,12 @@ public struct VipsRuntime: Sendable {
 
   public var version: String { vips_version_string().map { String(cString: $0) } ?? "unknown" }
 
-  /// libvips' error text, which is one for the whole process: taken and cleared at once.
+  /// libvips' error text, which is one for the whole process: taken and cleared at once. One line.
   static func takeError() -> String {
     let text = vips_error_buffer_copy()
     defer { g_free(text) }
     return text.map { String(cString: $0) }?
-      .split(separator: "\n").first.map(String.init) ?? ""
+      .split(whereSeparator: \.isNewline).joined(separator: "; ") ?? ""
   }
 }
 

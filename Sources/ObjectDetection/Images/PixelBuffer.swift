@@ -73,6 +73,9 @@ extension PixelBuffer {
     for waiter in served { waiter.resume() }
   }
 
+  /// For the decoder: how many rows it has told of.
+  public var readyRows: Int { progress.withLock { $0.ready } }
+
   /// For the decoder: no more rows will come.
   public func fail(_ error: any Error) {
     let served = progress.withLock { $0.fail(error) }
@@ -93,7 +96,7 @@ extension PixelBuffer {
 private struct RowProgress {
   typealias Waiter = CheckedContinuation<Void, any Error>
 
-  private var ready: Int
+  private(set) var ready: Int
   private var failure: (any Error)?
   private var waiting: [(rows: Int, waiter: Waiter)] = []
 
