@@ -47,8 +47,10 @@ struct EngineOptions: ParsableArguments {
 
 /// How an image is looked at.
 struct DetectionArguments: ParsableArguments {
-  @Option(name: [.short, .long], help: "Drop detections at or below this, 0...1.")
-  var confidence: Float = 0.25
+  @Option(
+    name: [.short, .long],
+    help: "Drop detections at or below this, 0...1. Default: 0.25, for evaluate 0.001.")
+  var confidence: Float?
 
   @Option(help: "Overlap from which two boxes are one object, 0...1.")
   var iou = 0.45
@@ -64,8 +66,12 @@ struct DetectionArguments: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Look at the whole picture once more after its slices.")
   var fullImage = true
 
-  @Option(help: "How boxes of neighbouring slices become one.")
-  var merge = MergeMethod.greedyNMM
+  @Option(
+    help: """
+      How boxes of neighbouring slices become one. Default: greedy_nmm, below a confidence of 0.1 nms, \
+      as SAHI.
+      """)
+  var merge: MergeMethod?
 
   @Option(help: "Overlap measure: iou, or ios (intersection over the smaller box).")
   var metric = OverlapMetric.iou
@@ -88,7 +94,7 @@ struct DetectionArguments: ParsableArguments {
   var sliceMaxDetections = 300
 
   func validate() throws {
-    try require(confidence, in: 0...1, "--confidence")
+    if let confidence { try require(confidence, in: 0...1, "--confidence") }
     try require(iou, in: 0...1, "--iou")
     try require(sliceIou, in: 0...1, "--slice-iou")
     try require(overlap, in: 0...0.5, "--overlap")
@@ -97,11 +103,15 @@ struct DetectionArguments: ParsableArguments {
   }
 
   /// - Throws: `ValidationError` for a class that the model does not have.
-  func options(for model: DetectionModel) throws -> DetectionOptions {
-    DetectionOptions(
+  func options(
+    for model: DetectionModel, defaultConfidence: Float = 0.25
+  ) throws -> DetectionOptions {
+    let confidence = confidence ?? defaultConfidence
+    return DetectionOptions(
       confidenceThreshold: confidence,
       merging: Merging(
-        method: merge, metric: metric, threshold: iou, isClassAgnostic: classAgnostic),
+        method: merge ?? Merging.standardMethod(confidenceThreshold: confidence), metric: metric,
+        threshold: iou, isClassAgnostic: classAgnostic),
       slicing: slice.slicing(overlap: overlap, fullImage: fullImage),
       sliceSuppression: NonMaximumSuppression(
         iouThreshold: sliceIou, maxDetections: sliceMaxDetections,

@@ -32,7 +32,8 @@ public struct DetectionPipeline: Sendable {
     let inferred = clock.now
     let found = slices.flatMap(\.detections)
     let merged =
-      options.slicing == nil ? found.map(\.detection) : options.merging.merge(found)
+      options.slicing == nil
+      ? found.map(\.detection) : clipped(options.merging.merge(found), to: image)
     return ImageDetections(
       width: image.width, height: image.height,
       detections: Array(merged.prefix(options.maxDetections)),
@@ -130,6 +131,16 @@ public struct DetectionPipeline: Sendable {
         .shifted(byX: x, y: y)
     }
     return result.box.isEmpty ? nil : result
+  }
+
+  /// Merging grows the boxes around oriented ones; they end at the image's border like all others.
+  private func clipped(_ merged: [Detection], to image: PixelBuffer) -> [Detection] {
+    merged.map { detection in
+      var result = detection
+      result.box = detection.box.clipped(
+        toWidth: Float(image.width), height: Float(image.height))
+      return result
+    }.sorted(by: Detection.inResultOrder)
   }
 }
 

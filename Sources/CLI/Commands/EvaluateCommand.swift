@@ -26,15 +26,12 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Flag(name: [.short, .long], help: "No progress; figures only.")
   var quiet = false
 
-  mutating func run() async throws {
-    let arguments = ProcessInfo.processInfo.arguments
-    // Average precision needs the weak detections too; a threshold that was asked for stays.
-    if !arguments.contains(where: { $0 == "-c" || $0.hasPrefix("--confidence") }) {
-      detection.confidence = 0.001
-    }
+  func run() async throws {
     let inputs = inputImages(images)
     let engine = try await Engine.start(engine)
-    let options = try detection.options(for: engine.detector.model)
+    // Average precision needs the weak detections too.
+    let options = try detection.options(
+      for: engine.detector.model, defaultConfidence: 0.001)
     let progress = ProgressBar(totalImages: inputs.count, quiet: quiet)
     var evaluated: [EvaluationImage] = []
     var unlabelled = 0

@@ -15,10 +15,7 @@ struct ColourConversion {
     switch image.format {
     case VIPS_FORMAT_UCHAR: break
     case VIPS_FORMAT_USHORT: image = try sixteenToEight(image)
-    default:
-      throw DetectionError(
-        .invalidFormat,
-        "\(file.name): samples are not 8 or 16 bit unsigned integers; convert the picture first")
+    default: throw file.unsupportedSamples
     }
     if source.interpretation == VIPS_INTERPRETATION_CMYK, image.bands >= 4 {
       return try fromCMYK(image)

@@ -59,10 +59,9 @@ final class CancellationFlag: Sendable {
 ///
 /// `@unchecked Sendable` because the two are called one after the other, each on the decoder's thread.
 private final class VipsDecoding: @unchecked Sendable {
-  /// libjpeg's warnings about data that other readers pass over in silence too.
-  private static let harmlessWarnings = [
-    "extraneous bytes before marker", "Unknown Adobe color transform",
-  ]
+  /// libjpeg's warnings about pixels that are not there (jerror.h). The others tell of sloppy writers,
+  /// whose files other readers accept in silence.
+  private static let damage = ["remature end of", "bad Huffman code"]
 
   let image: PixelBuffer
   private let format: ImageFormat
@@ -87,11 +86,13 @@ private final class VipsDecoding: @unchecked Sendable {
 
   /// Decodes all rows; what goes wrong is told to the image, whose readers throw it.
   func run() {
+    // What warnings of an earlier file left there.
+    _ = VipsRuntime.takeError()
     var failure: String?
     if !writer.write(rgb.image, into: image, until: cancellation) {
       failure = VipsRuntime.takeError()
     }
-    if let reason = failure, Self.harmlessWarnings.contains(where: reason.contains) {
+    if let reason = failure, format == .jpeg, !Self.damage.contains(where: reason.contains) {
       failure = repeatInTolerance()
     }
     if let failure {
@@ -138,7 +139,13 @@ struct ImageFile {
       throw DetectionError(.fileNotFound, "\(path): cannot be read")
     }
     defer { try? file.close() }
-    guard let head = try file.read(upToCount: 8), !head.isEmpty else {
+    let head: Data?
+    do {
+      head = try file.read(upToCount: 8)
+    } catch {
+      throw DetectionError(.fileNotFound, "\(path): cannot be read", cause: "\(error)")
+    }
+    guard let head, !head.isEmpty else {
       throw DetectionError(.invalidFormat, "\(name): the file is empty")
     }
     guard let format = ImageFormat(firstBytes: head) else {
@@ -155,7 +162,16 @@ struct ImageFile {
       case .png: harrier_vips_open_png(path)
       case .tiff: harrier_vips_open_tiff(path)
       }
-    return try VipsHandle(image, orThrow: corrupted)
+    return try VipsHandle(image) { reason in
+      // libvips' words for more than 32 bits a sample: the file is sound, but nothing for a model.
+      reason.contains("samples out of range") ? unsupportedSamples : corrupted(reason)
+    }
+  }
+
+  var unsupportedSamples: DetectionError {
+    DetectionError(
+      .invalidFormat,
+      "\(name): samples are not 8 or 16 bit unsigned integers; convert the picture first")
   }
 
   /// From the header alone: libvips has no limit of its own.

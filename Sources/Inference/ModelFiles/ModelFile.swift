@@ -64,7 +64,8 @@ public struct ModelFile: Sendable {
 
   /// Of the ONNX file, or of the XML followed by the weights; lower-case hexadecimal.
   public func sha256() throws -> String {
-    let paths = path.hasSuffix(".onnx") ? [path] : [path, String(path.dropLast(4)) + ".bin"]
+    let paths =
+      path.lowercased().hasSuffix(".onnx") ? [path] : [path, String(path.dropLast(4)) + ".bin"]
     var hash = SHA256()
     for path in paths {
       guard let file = FileHandle(forReadingAtPath: path) else {

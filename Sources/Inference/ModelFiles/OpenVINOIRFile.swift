@@ -12,8 +12,12 @@ public struct OpenVINOIRFile: Sendable {
   public let metadata: ModelMetadata
   public let isQuantized: Bool
 
-  /// - Throws: `DetectionError(.modelLoadError)` when the file is no IR, or its weights are missing.
+  /// - Throws: `DetectionError` with `.modelNotFound`, or `.modelLoadError` when the file is no IR or its
+  ///   weights are missing.
   public init(path: String) throws {
+    guard FileManager.default.isReadableFile(atPath: path) else {
+      throw DetectionError(.modelNotFound, "the model file \(path) cannot be read")
+    }
     let weights = String(path.dropLast(4)) + ".bin"
     guard FileManager.default.isReadableFile(atPath: weights) else {
       throw DetectionError(
@@ -25,7 +29,7 @@ public struct OpenVINOIRFile: Sendable {
     let contents = IRContents()
     parser.delegate = contents
     parser.shouldResolveExternalEntities = false
-    guard parser.parse(), contents.isNetwork else {
+    guard parser.parse(), contents.isWholeNetwork else {
       throw DetectionError(
         .modelLoadError, "\(path) is not an OpenVINO model, or it is cut short or damaged",
         cause: parser.parserError.map { "\($0)" })
@@ -41,23 +45,33 @@ public struct OpenVINOIRFile: Sendable {
   /// The keys that Harrier reads, rewritten as the Python reprs that ONNX files hold.
   private static func yaml(_ path: String) throws -> ModelMetadata? {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
-    let document: [String: Any]?
+    let document: Node?
     do {
-      document = try Yams.load(yaml: text) as? [String: Any]
+      document = try Yams.compose(yaml: text)
     } catch {
       throw DetectionError(.modelLoadError, "\(path) is not valid YAML", cause: "\(error)")
     }
-    guard let document else { return nil }
+    guard let document, document.mapping != nil else { return nil }
     var metadata = ModelMetadata()
     for key in ["task", "stride", "imgsz", "end2end"] {
-      metadata.values[key] = document[key].map { "\($0)" }
+      metadata.values[key] = document[key].flatMap(literal)
     }
-    if let names = document["names"] as? [Int: String] {
-      metadata.setClassNames(names.sorted { $0.key < $1.key }.map(\.value))
-    } else if let names = document["names"] as? [String] {
-      metadata.setClassNames(names)
+    // Nodes keep a class named "no" or "1.0" as it is written; loaded values would not.
+    if let names = document["names"]?.mapping {
+      let pairs = names.compactMap { pair in Int(pair.key.scalar?.string ?? "").map { ($0, pair) } }
+      metadata.setClassNames(
+        pairs.sorted { $0.0 < $1.0 }.map { $0.1.value.scalar?.string ?? "" })
+    } else if let names = document["names"]?.sequence {
+      metadata.setClassNames(names.map { $0.scalar?.string ?? "" })
     }
     return metadata
+  }
+
+  private static func literal(_ node: Node) -> String? {
+    if let sequence = node.sequence {
+      return "[" + sequence.compactMap(literal).joined(separator: ", ") + "]"
+    }
+    return node.scalar?.string
   }
 
   private static func metadata(_ runtimeInfo: [String: String]) -> ModelMetadata {
@@ -72,7 +86,8 @@ public struct OpenVINOIRFile: Sendable {
 
 /// Collects inputs (layers of type Parameter), outputs (what Result layers take in) and `rt_info`.
 private final class IRContents: NSObject, XMLParserDelegate {
-  private(set) var isNetwork = false
+  /// Whether a `net` element was opened and, at the end, closed: the parser takes a cut file for a whole one.
+  private(set) var isWholeNetwork = false
   private(set) var inputs: [ModelSignature.Shape] = []
   private(set) var outputs: [ModelSignature.Shape] = []
   private(set) var isQuantized = false
@@ -90,7 +105,6 @@ private final class IRContents: NSObject, XMLParserDelegate {
   ) {
     path.append(name)
     switch name {
-    case "net": isNetwork = true
     case "layer":
       layerType = attributes["type"] ?? ""
       if layerType == "FakeQuantize" || layerType == "FakeConvert" { isQuantized = true }
@@ -112,6 +126,7 @@ private final class IRContents: NSObject, XMLParserDelegate {
   ) {
     path.removeLast()
     switch name {
+    case "net": isWholeNetwork = path.isEmpty
     case "dim": shape.append(Int(dimension).flatMap { $0 > 0 ? $0 : nil })
     case "port":
       if layerType == "Parameter", path.last == "output" { inputs.append(shape) }

@@ -21,8 +21,9 @@ public struct GroundTruth: Sendable, Equatable {
   public static func yolo(
     _ text: String, file: String, width: Int, height: Int
   ) throws -> [GroundTruth] {
-    try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
-      index, line in
+    // Not at "\n": to Swift, the "\r\n" of a Windows file is another character.
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return try lines.enumerated().compactMap { index, line in
       let words = line.split(whereSeparator: \.isWhitespace)
       guard !words.isEmpty else { return nil }
       let numbers = words.dropFirst().map { Float($0) }.compactMap(\.self)
@@ -78,7 +79,7 @@ extension OrientedBox {
           centerX: corners[index].x, centerY: corners[index].y, width: 0, height: 0, angle: angle)
       ) { box, corner in
         box.union(
-          OrientedBox(centerX: corner.x, centerY: corner.y, width: 0, height: 0, angle: 0))
+          OrientedBox(centerX: corner.x, centerY: corner.y, width: 0, height: 0, angle: angle))
       }
     }
     self = candidates.min { $0.areaPixels < $1.areaPixels } ?? candidates[0]

@@ -20,10 +20,14 @@ func cocoDocument(_ results: ResultSet) -> String {
       }
     }
     json.array("categories") { json in
-      for (classID, name) in results.model.classNames.enumerated() {
+      // End-to-end models may find classes that they do not name.
+      let unnamed = results.classDistribution.map(\.classID).filter {
+        !results.model.classNames.indices.contains($0)
+      }
+      for classID in Array(results.model.classNames.indices) + unnamed {
         json.object { json in
           json.integer("id", classID)
-          json.string("name", name)
+          json.string("name", results.model.className(classID))
           json.string("supercategory", "object")
         }
       }

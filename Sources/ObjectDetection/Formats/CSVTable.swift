@@ -30,6 +30,14 @@ func csvTable(_ results: ResultSet) -> String {
 }
 
 private func csvText(_ text: String) -> String {
-  guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
-  return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  // By scalar: as characters, "\r\n" is neither of the two, nor is a quote with an accent a quote.
+  guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
+    return text
+  }
+  var quoted = "\""
+  for scalar in text.unicodeScalars {
+    if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+    quoted.unicodeScalars.append(scalar)
+  }
+  return quoted + "\""
 }

@@ -27,7 +27,8 @@ func geoJSONDocument(_ results: ResultSet) -> String {
 }
 
 private func writeGeometry(_ detection: Detection, to json: inout JSONWriter) {
-  let corners = detection.orientedBox?.polygon ?? detection.box.corners
+  // Counterclockwise in its own coordinates, as RFC 7946 wants an outer ring.
+  let corners = detection.orientedBox?.polygon.reversed() ?? detection.box.corners
   json.object("geometry") { json in
     json.string("type", "Polygon")
     json.array("coordinates") { json in

@@ -46,7 +46,7 @@ private func xmlText(_ text: String) -> String {
     case "<": escaped += "&lt;"
     case ">": escaped += "&gt;"
     case "\"": escaped += "&quot;"
-    case "\u{0}"..<"\u{20}": continue
+    case "\u{0}"..<"\u{20}", "\u{fffe}", "\u{ffff}": continue
     default: escaped.unicodeScalars.append(scalar)
     }
   }

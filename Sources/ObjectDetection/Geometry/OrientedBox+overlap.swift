@@ -10,7 +10,7 @@ struct BoxGaussian {
   let xx: Float
   let yy: Float
   let xy: Float
-  /// Square root of the determinant's positive part, which every comparison needs.
+  /// The determinant's positive part, which every comparison needs.
   let determinant: Float
 
   init(_ box: OrientedBox) {

@@ -64,30 +64,34 @@ public struct OrientedBox: Sendable, Hashable {
       centerX: centerX + x, centerY: centerY + y, width: width, height: height, angle: angle)
   }
 
-  /// The smallest rectangle in this box's direction around both boxes.
+  /// Both boxes joined along this box's sides, the other one turned to the nearest right angle first.
+  ///
+  /// Two views of one object differ by a few degrees, or by any angle where it is round; a rectangle around
+  /// the other's corners would grow by that difference with every merge.
   public func union(_ other: OrientedBox) -> OrientedBox {
     let cosine = cos(angle)
     let sine = sin(angle)
-    var along: ClosedRange<Float> = -width / 2...max(-width / 2, width / 2)
-    var across: ClosedRange<Float> = -height / 2...max(-height / 2, height / 2)
-    for corner in other.polygon {
-      let x = corner.x - centerX
-      let y = corner.y - centerY
-      along = along.extended(to: x * cosine + y * sine)
-      across = across.extended(to: y * cosine - x * sine)
-    }
-    let middleAlong = (along.lowerBound + along.upperBound) / 2
-    let middleAcross = (across.lowerBound + across.upperBound) / 2
+    let quarterTurns = ((other.angle - angle) / (.pi / 2)).rounded()
+    // As floats: a broken model's angle may be finite and yet beyond every integer.
+    let isCrosswise = quarterTurns.truncatingRemainder(dividingBy: 2) != 0
+    let otherWidth = isCrosswise ? other.height : other.width
+    let otherHeight = isCrosswise ? other.width : other.height
+    let x = other.centerX - centerX
+    let y = other.centerY - centerY
+    let along = Self.span(width, otherWidth, offset: x * cosine + y * sine)
+    let across = Self.span(height, otherHeight, offset: y * cosine - x * sine)
     return OrientedBox(
-      centerX: centerX + middleAlong * cosine - middleAcross * sine,
-      centerY: centerY + middleAlong * sine + middleAcross * cosine,
-      width: along.upperBound - along.lowerBound, height: across.upperBound - across.lowerBound,
-      angle: angle)
+      centerX: centerX + along.middle * cosine - across.middle * sine,
+      centerY: centerY + along.middle * sine + across.middle * cosine,
+      width: along.length, height: across.length, angle: angle)
   }
-}
 
-extension ClosedRange<Float> {
-  fileprivate func extended(to value: Float) -> ClosedRange<Float> {
-    Swift.min(lowerBound, value)...Swift.max(upperBound, value)
+  /// The span around one centred at 0 and another centred at `offset`.
+  private static func span(
+    _ length: Float, _ other: Float, offset: Float
+  ) -> (middle: Float, length: Float) {
+    let lower = min(-length / 2, offset - other / 2)
+    let upper = max(length / 2, offset + other / 2)
+    return ((lower + upper) / 2, upper - lower)
   }
 }

@@ -32,7 +32,7 @@ public struct YOLOHead: Sendable, Equatable {
       guard shape[1] == 4 + classCount + 1 else { throw mismatch(shape) }
       decoded = channelsFirst(base, anchors: shape[2], threshold: threshold)
     case .yolov5:
-      guard shape[2] == 5 + classCount else { throw mismatch(shape) }
+      guard classCount > 0, shape[2] == 5 + classCount else { throw mismatch(shape) }
       decoded = anchorsFirst(base, rows: shape[1], threshold: threshold)
     case .endToEnd, .orientedEndToEnd:
       let columns = layout == .endToEnd ? 6 : 7
@@ -108,20 +108,31 @@ public struct YOLOHead: Sendable, Equatable {
           width: values[2], height: values[3], angle: values[6])
       }
       let box = BoundingBox(xMin: values[0], yMin: values[1], xMax: values[2], yMax: values[3])
-      return box.isEmpty ? nil : Detection(classID: classID, confidence: values[4], box: box)
+      return plain(box, classID: classID, confidence: values[4])
     }
   }
 
-  /// nil for a box without area or with a coordinate that is not a number.
+  /// nil for a box without area or with a coordinate that is not a finite number.
+  private func plain(_ box: BoundingBox, classID: Int, confidence: Float) -> Detection? {
+    guard !box.isEmpty, box.xMin.isFinite, box.yMin.isFinite, box.xMax.isFinite, box.yMax.isFinite
+    else { return nil }
+    return Detection(classID: classID, confidence: confidence, box: box)
+  }
+
+  /// The same for a box given by its centre and size, turned by `angle` if there is one.
   private func detection(
     classID: Int, confidence: Float, centerX: Float, centerY: Float, width: Float, height: Float,
     angle: Float?
   ) -> Detection? {
     guard let angle else {
-      let box = BoundingBox(centerX: centerX, centerY: centerY, width: width, height: height)
-      return box.isEmpty ? nil : Detection(classID: classID, confidence: confidence, box: box)
+      return plain(
+        BoundingBox(centerX: centerX, centerY: centerY, width: width, height: height),
+        classID: classID, confidence: confidence)
     }
-    guard width > 0, height > 0, angle.isFinite else { return nil }
+    // A box that is not finite would also spoil the search tree of all others.
+    guard width > 0, height > 0, width.isFinite, height.isFinite, centerX.isFinite,
+      centerY.isFinite, angle.isFinite
+    else { return nil }
     let oriented = OrientedBox(
       centerX: centerX, centerY: centerY, width: width, height: height, angle: angle)
     return Detection(

@@ -23,12 +23,8 @@ public final class PixelBuffer: @unchecked Sendable {
     self.height = height
     bytes = .allocate(byteCount: width * height * 3, alignment: 64)
     progress = Mutex(RowProgress(ready: height))
-    do {
-      try fill(bytes)
-    } catch {
-      bytes.deallocate()
-      throw error
-    }
+    // Every property is set, so that a throw runs `deinit`, which frees the bytes.
+    try fill(bytes)
   }
 
   /// An image whose rows are still to come: `write` them through `withUnfilledBytes`, then tell `advance`.

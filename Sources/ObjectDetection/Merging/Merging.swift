@@ -45,7 +45,14 @@ public struct Merging: Sendable, Hashable {
     self.isClassAgnostic = isClassAgnostic
   }
 
-  /// The merged detections in result order.
+  /// SAHI's choice when nobody says: GREEDYNMM, but below a confidence of 0.1 NMS by IoU, because the many
+  /// weak boxes around an object would make the merged one grow (`get_sliced_prediction`, 0.12).
+  public static func standardMethod(confidenceThreshold: Float) -> MergeMethod {
+    confidenceThreshold < 0.1 ? .nms : .greedyNMM
+  }
+
+  /// The merged detections in result order. The box around a merged oriented one may pass the image's
+  /// border again.
   public func merge(_ detections: [SliceDetection]) -> [Detection] {
     guard method != .none else {
       return detections.map(\.detection).sorted(by: Detection.inResultOrder)
@@ -102,12 +109,14 @@ private struct MergedDetection {
   mutating func absorb(_ other: Detection, metric: OverlapMetric, threshold: Double) {
     if let mine = detection.orientedBox, let theirs = other.orientedBox {
       guard Double(mine.overlap(with: theirs, metric: metric)) >= threshold else { return }
-      detection.orientedBox = mine.union(theirs)
+      let union = mine.union(theirs)
+      detection.orientedBox = union
+      detection.box = union.enclosingBox
     } else {
       let overlap = detection.box.overlap(with: other.box, metric: metric, in: Double.self)
       guard overlap >= threshold else { return }
+      detection.box = detection.box.union(other.box)
     }
-    detection.box = detection.box.union(other.box)
     if detection.confidence <= other.confidence { detection.classID = other.classID }
     detection.confidence = max(detection.confidence, other.confidence)
   }

@@ -25,7 +25,8 @@ public struct NonMaximumSuppression: Sendable, Hashable {
 
   private func suppress(_ group: [Detection]) -> [Detection] {
     guard group.count > 1 else { return group }
-    let sorted = group.sorted(by: Detection.inResultOrder)
+    // Ties keep the model's order, as in torchvision, which sorts stably.
+    let sorted = group.sorted { $0.confidence > $1.confidence }
     // At 0 any touch suppresses; the smallest positive number asks the same of the index.
     var index = MatchIndex(
       sorted, metric: .iou, threshold: max(iouThreshold, Double(Float.leastNormalMagnitude)))

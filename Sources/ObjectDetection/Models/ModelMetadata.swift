@@ -50,7 +50,7 @@ public struct ModelMetadata: Sendable, Equatable {
 
   /// The largest stride of the model in pixels; input sizes are multiples of it.
   public var stride: Int? {
-    values["stride"].flatMap(Double.init).map { Int($0) }
+    values["stride"].flatMap(Double.init).flatMap { Int(exactly: $0) }
   }
 }
 

@@ -56,7 +56,7 @@ public struct ModelInterpretation: Sendable, Equatable {
     guard output.count == 3, output[0] == nil || output[0] == 1 else {
       throw Self.unsupported("its output has the shape \(describe(output))")
     }
-    let names = metadata.classNames
+    let names = metadata.classNames.flatMap { $0.isEmpty ? nil : $0 }
     guard
       let layout = Self.layout(
         output, task: metadata.task, classCount: names?.count, inputSize: inputSize)
