@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -26,6 +26,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -36,7 +37,7 @@ let package = Package(
       name: "Inference",
       dependencies: ["ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, yams],
       swiftSettings: strict),
-    .target(name: "Backends", dependencies: ["Jobs"], swiftSettings: strict),
+    .target(name: "Backends", dependencies: ["Jobs", grdb], swiftSettings: strict),
     .target(name: "App", dependencies: ["ObjectDetection", "Jobs"], swiftSettings: strict),
     .executableTarget(
       name: "CLI",
@@ -55,7 +56,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectDetection", "Inference"],
+      dependencies: ["ObjectDetection", "Jobs"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
@@ -65,6 +66,11 @@ let package = Package(
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "ObjectDetection", "TestSupport", nioPosix],
+      swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "BackendsTests", dependencies: ["Backends", "Jobs", "TestSupport", grdb],
       swiftSettings: strict),
     .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),

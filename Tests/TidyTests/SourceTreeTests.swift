@@ -13,7 +13,7 @@ struct SourceTreeTests {
       "ObjectDetection", "COpenVINO", "CVips", "CCairo", "Crypto", "NIOPosix", "Yams",
       "FoundationXML",
     ],
-    "Backends": ["Jobs"],
+    "Backends": ["Jobs", "GRDB"],
     "App": ["ObjectDetection", "Jobs"],
     "CLI": ["App", "Backends", "Inference", "ObjectDetection", "ArgumentParser", "NIOPosix"],
   ]

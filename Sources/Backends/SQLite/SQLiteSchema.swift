@@ -1,0 +1,111 @@
+import GRDB
+
+/// The tables, and how older ones become them. Migrations only go forward; a published one never changes.
+enum SQLiteSchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1: uploads, jobs, records") { database in
+      try database.execute(sql: uploads)
+      try database.execute(sql: jobs)
+      try database.execute(sql: records)
+    }
+    return migrator
+  }
+
+  /// Times are milliseconds since 1970, UTC.
+  private static let uploads = """
+    CREATE TABLE upload (
+      id TEXT PRIMARY KEY NOT NULL,
+      created_ms INTEGER NOT NULL,
+      expires_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX upload_by_expiry ON upload (expires_ms);
+
+    CREATE TABLE file (
+      id TEXT PRIMARY KEY NOT NULL,
+      upload_id TEXT NOT NULL REFERENCES upload (id) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      filename TEXT NOT NULL,
+      format TEXT NOT NULL CHECK (format IN ('JPEG', 'PNG', 'TIFF')),
+      width INTEGER NOT NULL CHECK (width > 0),
+      height INTEGER NOT NULL CHECK (height > 0),
+      size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+      sha256 TEXT NOT NULL,
+      blob_key TEXT NOT NULL,
+      UNIQUE (upload_id, position)
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  /// The constraints hold the state machine of `JobState`: ended states have an end and never change, and
+  /// only a job that is processed has a worker.
+  private static let jobs = """
+    CREATE TABLE job (
+      id TEXT PRIMARY KEY NOT NULL,
+      upload_id TEXT NOT NULL REFERENCES upload (id) ON DELETE CASCADE,
+      file_ids TEXT NOT NULL,
+      configuration TEXT NOT NULL,
+      priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 2),
+      state TEXT NOT NULL
+        CHECK (state IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
+      attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+      deaths INTEGER NOT NULL DEFAULT 0 CHECK (deaths >= 0),
+      token INTEGER NOT NULL DEFAULT 0,
+      worker TEXT,
+      lease_end_ms INTEGER,
+      created_ms INTEGER NOT NULL,
+      updated_ms INTEGER NOT NULL,
+      due_ms INTEGER NOT NULL,
+      started_ms INTEGER,
+      ended_ms INTEGER,
+      total_images INTEGER NOT NULL,
+      processed_images INTEGER NOT NULL DEFAULT 0,
+      failed_images INTEGER NOT NULL DEFAULT 0,
+      percentage INTEGER NOT NULL DEFAULT 0 CHECK (percentage BETWEEN 0 AND 100),
+      stage TEXT,
+      summary TEXT,
+      failure_code TEXT,
+      failure_message TEXT,
+      failure_details TEXT,
+      CHECK ((state IN ('completed', 'failed', 'cancelled')) = (ended_ms IS NOT NULL)),
+      CHECK ((state = 'processing') = (worker IS NOT NULL)),
+      CHECK ((worker IS NULL) = (lease_end_ms IS NULL)),
+      CHECK (state <> 'failed' OR failure_code IS NOT NULL)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX job_queue ON job (priority DESC, id) WHERE state = 'queued';
+    CREATE INDEX job_leases ON job (lease_end_ms) WHERE state = 'processing';
+    CREATE INDEX job_by_state ON job (state, id);
+    CREATE INDEX job_by_upload ON job (upload_id, state);
+    CREATE TRIGGER job_ended_states_never_change BEFORE UPDATE OF state ON job
+      WHEN OLD.state IN ('completed', 'failed', 'cancelled') AND NEW.state <> OLD.state
+      BEGIN SELECT RAISE(ABORT, 'an ended job never changes'); END;
+    CREATE TRIGGER job_percentage_never_goes_back BEFORE UPDATE OF percentage ON job
+      WHEN NEW.percentage < OLD.percentage
+      BEGIN SELECT RAISE(ABORT, 'the percentage never goes back'); END;
+
+    CREATE TABLE idempotency_key (
+      caller TEXT NOT NULL,
+      key TEXT NOT NULL,
+      body_hash TEXT NOT NULL,
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      created_ms INTEGER NOT NULL,
+      PRIMARY KEY (caller, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX idempotency_key_by_job ON idempotency_key (job_id);
+    """
+
+  private static let records = """
+    CREATE TABLE image_record (
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      file_id TEXT NOT NULL,
+      result_key TEXT,
+      annotated_key TEXT,
+      thumbnail_key TEXT,
+      detection_count INTEGER NOT NULL CHECK (detection_count >= 0),
+      failure_code TEXT,
+      failure_message TEXT,
+      failure_details TEXT,
+      PRIMARY KEY (job_id, file_id),
+      CHECK ((result_key IS NULL) <> (failure_code IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    """
+}

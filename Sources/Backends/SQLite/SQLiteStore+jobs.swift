@@ -1,0 +1,236 @@
+public import Foundation
+import GRDB
+public import Jobs
+
+extension SQLiteStore: JobStore {
+  /// How long an idempotency key is remembered.
+  private static let keyLifetimeMs: Int64 = 24 * 3600 * 1000
+
+  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
+    try await write { database in
+      let hasUpload = try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE id = ?)",
+        arguments: [job.uploadID.description])
+      guard hasUpload == true else { throw JobsError(.uploadNotFound, "No such upload") }
+      if let idempotency, let first = try Self.known(idempotency, job.createdAt, database) {
+        return .repeated(first)
+      }
+      try Self.insert(job, database)
+      if let idempotency {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO idempotency_key VALUES (?, ?, ?, ?, ?)",
+          arguments: [
+            idempotency.caller, idempotency.key, idempotency.bodyHash, job.id.description,
+            job.createdAt.milliseconds,
+          ])
+      }
+      return .inserted
+    }
+  }
+
+  /// The job that the key has started, if it is still remembered.
+  private static func known(
+    _ idempotency: IdempotencyKey, _ now: Date, _ database: Database
+  ) throws -> Job? {
+    let row = try Row.fetchOne(
+      database,
+      sql: """
+        SELECT body_hash, job_id FROM idempotency_key
+        WHERE caller = ? AND key = ? AND created_ms > ?
+        """,
+      arguments: [idempotency.caller, idempotency.key, now.milliseconds - keyLifetimeMs])
+    guard let row else { return nil }
+    guard row[0] == idempotency.bodyHash else {
+      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
+    }
+    return try job(try identifier(row[1]), database)
+  }
+
+  private static func insert(_ job: Job, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO job (id, upload_id, file_ids, configuration, priority, state, created_ms,
+          updated_ms, due_ms, total_images)
+        VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)
+        """,
+      arguments: [
+        job.id.description, job.uploadID.description,
+        job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
+        job.priority.rawValue, job.createdAt.milliseconds, job.updatedAt.milliseconds,
+        job.dueAt.milliseconds, job.progress.totalImages,
+      ])
+  }
+
+  public func claim(
+    for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
+  ) async throws -> ClaimedJob? {
+    // Workers ask often and mostly in vain: looking needs no write lock.
+    guard try await read({ try Self.nextDue(now, $0) }) != nil else { return nil }
+    let leaseEnd = now.addingTimeInterval(lease.timeInterval).milliseconds
+    return try await write { database in
+      while let id = try Self.nextDue(now, database) {
+        if try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, database) { continue }
+        let token = try Int.fetchOne(
+          database,
+          sql: """
+            UPDATE job SET state = 'processing', attempt = attempt + 1, token = token + 1,
+              worker = ?2, lease_end_ms = ?3, started_ms = COALESCE(started_ms, ?4), updated_ms = ?4
+            WHERE id = ?1 RETURNING token
+            """,
+          arguments: [id.description, worker.description, leaseEnd, now.milliseconds])
+        guard let token, let job = try Self.job(id, database) else { return nil }
+        return ClaimedJob(
+          job: job, claim: Claim(jobID: id, worker: worker, token: token),
+          records: try Self.records(of: job, database))
+      }
+      return nil
+    }
+  }
+
+  /// The first queued job. SQLite's planner would rather sort all queued ones, so the index is named.
+  static let firstQueued = """
+    SELECT id, priority FROM job INDEXED BY job_queue WHERE state = 'queued' AND due_ms <= ?1
+    ORDER BY priority DESC, id LIMIT 1
+    """
+
+  /// Jobs whose worker has gone silent; there are few.
+  static let expiredLeases = """
+    SELECT id, priority FROM job INDEXED BY job_leases
+    WHERE state = 'processing' AND lease_end_ms <= ?1
+    """
+
+  /// The queued job or the expired lease that comes first: by priority, then by age.
+  private static func nextDue(_ now: Date, _ database: Database) throws -> JobID? {
+    let statement = try database.cachedStatement(
+      sql: """
+        SELECT id FROM (SELECT id, priority FROM (\(firstQueued)) UNION ALL \(expiredLeases))
+        ORDER BY priority DESC, id LIMIT 1
+        """)
+    return try String.fetchOne(statement, arguments: [now.milliseconds]).map {
+      try identifier($0)
+    }
+  }
+
+  /// Counts the worker that has died on the job, if one has; true when it was the last one allowed.
+  private static func failIfDeadly(
+    _ id: JobID, maxDeaths: Int, _ now: Date, _ database: Database
+  ) throws -> Bool {
+    let deaths = try Int.fetchOne(
+      database,
+      sql:
+        "UPDATE job SET deaths = deaths + 1 WHERE id = ? AND state = 'processing' RETURNING deaths",
+      arguments: [id.description])
+    guard let deaths, deaths >= maxDeaths else { return false }
+    let failure = JobFailure.workerCrashed(deaths: deaths)
+    try database.execute(
+      sql: """
+        UPDATE job SET state = 'failed', worker = NULL, lease_end_ms = NULL, stage = NULL,
+          ended_ms = ?2, updated_ms = ?2, failure_code = ?3, failure_message = ?4,
+          failure_details = NULL
+        WHERE id = ?1
+        """,
+      arguments: [id.description, now.milliseconds, failure.code, failure.message])
+    return true
+  }
+
+  public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {
+    try await change(
+      claim, "lease_end_ms = :lease, updated_ms = :now",
+      ["lease": now.addingTimeInterval(lease.timeInterval).milliseconds, "now": now.milliseconds])
+  }
+
+  public func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws {
+    try await change(
+      claim,
+      """
+      total_images = :total, processed_images = :processed, failed_images = :failed,
+      percentage = MAX(percentage, :percentage), stage = :stage, updated_ms = :now
+      """,
+      [
+        "total": progress.totalImages, "processed": progress.processedImages,
+        "failed": progress.failedImages, "percentage": progress.percentage,
+        "stage": progress.stage, "now": now.milliseconds,
+      ])
+  }
+
+  public func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
+    try await write { database in
+      try Self.change(claim, "updated_ms = :now", ["now": now.milliseconds], database)
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO image_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          claim.jobID.description, record.fileID.description, record.resultKey,
+          record.annotatedKey, record.thumbnailKey, record.detectionCount, record.failure?.code,
+          record.failure?.message, record.failure?.details,
+        ])
+    }
+  }
+
+  public func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws {
+    let end = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
+    let failed =
+      "failure_code = :code, failure_message = :message, failure_details = :details"
+    func values(_ failure: JobFailure) -> StatementArguments {
+      [
+        "code": failure.code, "message": failure.message, "details": failure.details,
+        "now": now.milliseconds,
+      ]
+    }
+    switch outcome {
+    case .completed(let summary):
+      try await change(
+        claim,
+        """
+        state = 'completed', \(end), ended_ms = :now, stage = NULL, percentage = 100,
+        summary = :summary, failure_code = NULL, failure_message = NULL, failure_details = NULL
+        """, ["summary": summary, "now": now.milliseconds])
+    case .failed(let failure):
+      try await change(
+        claim, "state = 'failed', \(end), ended_ms = :now, stage = NULL, \(failed)",
+        values(failure))
+    case .retry(let time, let failure):
+      try await change(
+        claim, "state = 'queued', \(end), due_ms = :due, \(failed)",
+        values(failure) + ["due": time.milliseconds])
+    case .released:
+      try await change(
+        claim, "state = 'queued', \(end), due_ms = :now, attempt = attempt - 1",
+        ["now": now.milliseconds])
+    }
+  }
+
+  public func cancel(_ id: JobID, now: Date) async throws -> CancelOutcome {
+    try await write { database in
+      guard let job = try Self.job(id, database) else { return .notFound }
+      guard !job.state.isEnded else { return .alreadyEnded(job) }
+      try database.execute(
+        sql: """
+          UPDATE job SET state = 'cancelled', worker = NULL, lease_end_ms = NULL, stage = NULL,
+            ended_ms = ?2, updated_ms = ?2 WHERE id = ?1
+          """,
+        arguments: [id.description, now.milliseconds])
+      return try Self.job(id, database).map(CancelOutcome.cancelled) ?? .notFound
+    }
+  }
+
+  private func change(
+    _ claim: Claim, _ assignments: String, _ arguments: StatementArguments
+  ) async throws {
+    try await write { try Self.change(claim, assignments, arguments, $0) }
+  }
+
+  /// Changes the job only while the claim still holds it.
+  private static func change(
+    _ claim: Claim, _ assignments: String, _ arguments: StatementArguments, _ database: Database
+  ) throws {
+    let statement = try database.cachedStatement(
+      sql: """
+        UPDATE job SET \(assignments) WHERE id = :id AND token = :token AND state = 'processing'
+        """)
+    try statement.execute(
+      arguments: arguments + ["id": claim.jobID.description, "token": claim.token])
+    guard database.changesCount == 1 else {
+      throw JobsError(.leaseLost, "Another worker has this job, or it has ended")
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+public import Jobs
+
+extension SQLiteStore {
+  public func job(_ id: JobID) async throws -> Job? {
+    try await read { try Self.job(id, $0) }
+  }
+
+  public func jobs(_ query: JobQuery) async throws -> [Job] {
+    try await read { database in
+      var arguments: StatementArguments = ["limit": query.limit]
+      if let state = query.state { arguments += ["state": state.rawValue] }
+      if let after = query.after { arguments += ["after": after.description] }
+      let statement = try database.cachedStatement(sql: Self.list(query))
+      return try Row.fetchAll(statement, arguments: arguments).map(JobRow.job)
+    }
+  }
+
+  /// The conditions differ, so that each list finds an index in its order.
+  static func list(_ query: JobQuery) -> String {
+    let conditions = [
+      query.state.map { _ in "state = :state" }, query.after.map { _ in "id < :after" },
+    ].compactMap(\.self)
+    let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+    return "SELECT \(JobRow.columns) FROM job \(filter) ORDER BY id DESC LIMIT :limit"
+  }
+
+  public func records(of id: JobID) async throws -> [ImageRecord] {
+    try await read { database in
+      guard let job = try Self.job(id, database) else { return [] }
+      return try Self.records(of: job, database)
+    }
+  }
+
+  public func counts() async throws -> QueueCounts {
+    try await read { database in
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT state, COUNT(*), MIN(created_ms) FROM job GROUP BY state")
+      var counts = QueueCounts(byState: [:], oldestQueuedAt: nil)
+      for row in rows {
+        guard let state = JobState(rawValue: row[0]) else { continue }
+        counts.byState[state] = row[1]
+        if state == .queued { counts.oldestQueuedAt = Date(milliseconds: row[2]) }
+      }
+      return counts
+    }
+  }
+
+  static func job(_ id: JobID, _ database: Database) throws -> Job? {
+    let statement = try database.cachedStatement(
+      sql: "SELECT \(JobRow.columns) FROM job WHERE id = ?")
+    return try Row.fetchOne(statement, arguments: [id.description]).map(JobRow.job)
+  }
+
+  /// In the order of the job's files.
+  static func records(of job: Job, _ database: Database) throws -> [ImageRecord] {
+    let statement = try database.cachedStatement(
+      sql: """
+        SELECT file_id, result_key, annotated_key, thumbnail_key, detection_count, failure_code,
+          failure_message, failure_details
+        FROM image_record WHERE job_id = ?
+        """)
+    let records = try Row.fetchAll(statement, arguments: [job.id.description]).map { row in
+      ImageRecord(
+        fileID: try identifier(row[0]), resultKey: row[1], annotatedKey: row[2],
+        thumbnailKey: row[3], detectionCount: row[4],
+        failure: failure(code: row[5], message: row[6], details: row[7]))
+    }
+    let byFile = Dictionary(
+      records.map { ($0.fileID, $0) }, uniquingKeysWith: { first, _ in first })
+    return job.fileIDs.compactMap { byFile[$0] }
+  }
+
+  static func failure(code: String?, message: String?, details: String?) -> JobFailure? {
+    code.map { JobFailure(code: $0, message: message ?? "", details: details) }
+  }
+
+  /// An id that the store itself has written.
+  static func identifier<Kind>(_ text: String) throws -> Identifier<Kind> {
+    guard let id = Identifier<Kind>(text) else {
+      throw JobsError(.databaseError, "The metadata store holds an invalid id")
+    }
+    return id
+  }
+}
+
+/// The columns of a job, read by position: several times as fast as by name.
+enum JobRow {
+  static let columns = """
+    id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
+    started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
+    failure_code, failure_message, failure_details
+    """
+
+  static func job(_ row: Row) throws -> Job {
+    guard let state = JobState(rawValue: row[5]), let priority = JobPriority(rawValue: row[4])
+    else {
+      throw JobsError(.databaseError, "The metadata store holds an unknown state")
+    }
+    let fileIDs: String = row[2]
+    var job = Job(
+      id: try SQLiteStore.identifier(row[0]), uploadID: try SQLiteStore.identifier(row[1]),
+      fileIDs: try fileIDs.split(separator: " ").map { try SQLiteStore.identifier(String($0)) },
+      configuration: row[3], priority: priority, createdAt: Date(milliseconds: row[7]))
+    job.state = state
+    job.attempt = row[6]
+    job.updatedAt = Date(milliseconds: row[8])
+    job.dueAt = Date(milliseconds: row[9])
+    job.startedAt = (row[10] as Int64?).map(Date.init(milliseconds:))
+    job.endedAt = (row[11] as Int64?).map(Date.init(milliseconds:))
+    job.progress = JobProgress(
+      totalImages: row[12], processedImages: row[13], failedImages: row[14], percentage: row[15],
+      stage: row[16])
+    job.summary = row[17]
+    job.failure = SQLiteStore.failure(code: row[18], message: row[19], details: row[20])
+    return job
+  }
+}

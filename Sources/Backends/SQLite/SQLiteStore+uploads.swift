@@ -1,0 +1,92 @@
+public import Foundation
+import GRDB
+public import Jobs
+
+extension SQLiteStore: UploadStore {
+  private static let fileColumns = """
+    id, upload_id, filename, format, width, height, size_bytes, sha256, blob_key
+    """
+
+  public func insert(_ upload: Upload) async throws {
+    try await write { database in
+      try database.execute(
+        sql: "INSERT INTO upload VALUES (?, ?, ?)",
+        arguments: [
+          upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds,
+        ])
+      for (position, file) in upload.files.enumerated() {
+        try database.execute(
+          sql: """
+            INSERT INTO file (position, \(Self.fileColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            position, file.id.description, upload.id.description, file.filename, file.format,
+            file.width, file.height, file.sizeBytes, file.sha256, file.blobKey,
+          ])
+      }
+    }
+  }
+
+  public func upload(_ id: UploadID) async throws -> Upload? {
+    try await read { try Self.upload(id, $0) }
+  }
+
+  public func file(_ id: FileID) async throws -> UploadedFile? {
+    try await read { database in
+      let statement = try database.cachedStatement(
+        sql: "SELECT \(Self.fileColumns) FROM file WHERE id = ?")
+      return try Row.fetchOne(statement, arguments: [id.description]).map(Self.file)
+    }
+  }
+
+  public func expired(at now: Date, limit: Int) async throws -> [Upload] {
+    try await read { database in
+      let ids = try String.fetchAll(
+        database,
+        sql: """
+          SELECT id FROM upload WHERE expires_ms <= ? AND NOT EXISTS (
+            SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing'))
+          ORDER BY expires_ms LIMIT ?
+          """,
+        arguments: [now.milliseconds, limit])
+      return try ids.compactMap { try Self.upload(try Self.identifier($0), database) }
+    }
+  }
+
+  public func delete(_ id: UploadID) async throws -> DeletedUpload? {
+    try await write { database in
+      guard let upload = try Self.upload(id, database) else { return nil }
+      let jobs = try Row.fetchAll(
+        database, sql: "SELECT \(JobRow.columns) FROM job WHERE upload_id = ?",
+        arguments: [id.description]
+      ).map(JobRow.job)
+      guard jobs.allSatisfy(\.state.isEnded) else {
+        throw JobsError(.uploadInUse, "A job over this upload has not ended")
+      }
+      let records = try jobs.flatMap { try Self.records(of: $0, database) }
+      try database.execute(
+        sql: "DELETE FROM upload WHERE id = ?", arguments: [id.description])
+      return DeletedUpload(upload: upload, records: records)
+    }
+  }
+
+  private static func upload(_ id: UploadID, _ database: Database) throws -> Upload? {
+    let row = try Row.fetchOne(
+      database, sql: "SELECT created_ms, expires_ms FROM upload WHERE id = ?",
+      arguments: [id.description])
+    guard let row else { return nil }
+    let files = try Row.fetchAll(
+      database, sql: "SELECT \(fileColumns) FROM file WHERE upload_id = ? ORDER BY position",
+      arguments: [id.description])
+    return Upload(
+      id: id, createdAt: Date(milliseconds: row[0]), expiresAt: Date(milliseconds: row[1]),
+      files: try files.map(file))
+  }
+
+  private static func file(_ row: Row) throws -> UploadedFile {
+    UploadedFile(
+      id: try identifier(row[0]), uploadID: try identifier(row[1]), filename: row[2],
+      format: row[3], width: row[4], height: row[5], sizeBytes: row[6], sha256: row[7],
+      blobKey: row[8])
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import GRDB
+import Jobs
+
+/// Jobs and uploads in one SQLite file, for one machine: several processes may open it at once.
+///
+/// WAL lets readers go on beside the writer; `synchronous=FULL` makes what was answered survive a power cut.
+public final class SQLiteStore: Sendable {
+  let pool: DatabasePool
+
+  /// Opens the file, makes it if it is missing, and brings its tables up to date.
+  ///
+  /// - Throws: `JobsError(.databaseError)` when it cannot be opened, is no database, or is newer than this
+  ///   program.
+  public init(path: String) throws {
+    var configuration = Configuration()
+    // Longer than any transaction of ours; a process that died holds no lock.
+    configuration.busyMode = .timeout(10)
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+    do {
+      pool = try DatabasePool(path: path, configuration: configuration)
+      guard try !pool.read(SQLiteSchema.migrator.hasBeenSuperseded) else {
+        throw JobsError(.databaseError, "The database was made by a newer version of Harrier")
+      }
+      try SQLiteSchema.migrator.migrate(pool)
+    } catch let error as JobsError {
+      throw error
+    } catch {
+      throw JobsError(.databaseError, "The database cannot be opened", cause: "\(error)")
+    }
+  }
+
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await naming { try await self.pool.read(body) }
+  }
+
+  /// One transaction that takes the write lock at its start.
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws -> Value {
+    try await naming { try await self.pool.write(body) }
+  }
+
+  /// SQLite's errors under our own codes.
+  private func naming<Value: Sendable>(
+    _ body: () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as DatabaseError {
+      let isBusy = error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED
+      throw JobsError(
+        isBusy ? .unavailable : .databaseError,
+        isBusy ? "The metadata store is busy" : "The metadata store failed", cause: "\(error)")
+    }
+  }
+}
+
+extension Date {
+  /// Milliseconds since 1970, as the tables keep them.
+  var milliseconds: Int64 { Int64((timeIntervalSince1970 * 1000).rounded()) }
+
+  init(milliseconds: Int64) {
+    self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+  }
+}

@@ -1,0 +1,126 @@
+public import Foundation
+import Synchronization
+
+/// Jobs and uploads in memory: the reference of the conformance suite, and what tests of others use.
+public final class MemoryStore: JobStore, UploadStore {
+  private let state = Mutex(MemoryState())
+
+  public init() {}
+
+  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
+    try state.withLock { try $0.insert(job, idempotency) }
+  }
+
+  public func job(_ id: JobID) async throws -> Job? {
+    state.withLock { $0.jobs[id]?.job }
+  }
+
+  public func jobs(_ query: JobQuery) async throws -> [Job] {
+    state.withLock { state in
+      state.jobs.values.map(\.job)
+        .filter { query.state == nil || $0.state == query.state }
+        .filter { job in query.after.map { job.id < $0 } ?? true }
+        .sorted { $0.id > $1.id }.prefix(query.limit).map(\.self)
+    }
+  }
+
+  public func records(of id: JobID) async throws -> [ImageRecord] {
+    state.withLock { $0.jobs[id]?.orderedRecords ?? [] }
+  }
+
+  public func counts() async throws -> QueueCounts {
+    state.withLock { state in
+      let jobs = state.jobs.values.map(\.job)
+      return QueueCounts(
+        byState: Dictionary(grouping: jobs, by: \.state).mapValues(\.count),
+        oldestQueuedAt: jobs.filter { $0.state == .queued }.map(\.createdAt).min())
+    }
+  }
+
+  public func claim(
+    for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
+  ) async throws -> ClaimedJob? {
+    state.withLock { $0.claim(for: worker, lease: lease, maxDeaths: maxDeaths, now: now) }
+  }
+
+  public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {
+    try state.withLock { state in
+      try state.change(claim, now) { $0.leaseEnd = now.addingTimeInterval(lease.timeInterval) }
+    }
+  }
+
+  public func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws {
+    try state.withLock { state in
+      try state.change(claim, now) { entry in
+        let reached = entry.job.progress.percentage
+        entry.job.progress = progress
+        entry.job.progress.percentage = max(reached, progress.percentage)
+      }
+    }
+  }
+
+  public func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
+    try state.withLock { state in
+      try state.change(claim, now) { entry in
+        if entry.records[record.fileID] == nil { entry.records[record.fileID] = record }
+      }
+    }
+  }
+
+  public func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws {
+    try state.withLock { state in
+      try state.change(claim, now) { $0.finish(outcome, now) }
+    }
+  }
+
+  public func cancel(_ id: JobID, now: Date) async throws -> CancelOutcome {
+    state.withLock { state in
+      guard var entry = state.jobs[id] else { return .notFound }
+      guard !entry.job.state.isEnded else { return .alreadyEnded(entry.job) }
+      entry.end(.cancelled, now)
+      state.jobs[id] = entry
+      return .cancelled(entry.job)
+    }
+  }
+
+  public func insert(_ upload: Upload) async throws {
+    state.withLock { $0.uploads[upload.id] = upload }
+  }
+
+  public func upload(_ id: UploadID) async throws -> Upload? {
+    state.withLock { $0.uploads[id] }
+  }
+
+  public func file(_ id: FileID) async throws -> UploadedFile? {
+    state.withLock { state in
+      state.uploads.values.lazy.flatMap(\.files).first { $0.id == id }
+    }
+  }
+
+  public func expired(at now: Date, limit: Int) async throws -> [Upload] {
+    state.withLock { state in
+      state.uploads.values.filter { $0.expiresAt <= now && !state.isUsed($0.id) }
+        .sorted { $0.expiresAt < $1.expiresAt }.prefix(limit).map(\.self)
+    }
+  }
+
+  public func delete(_ id: UploadID) async throws -> DeletedUpload? {
+    try state.withLock { state in
+      guard let upload = state.uploads[id] else { return nil }
+      guard !state.isUsed(id) else {
+        throw JobsError(.uploadInUse, "A job over this upload has not ended")
+      }
+      let jobs = state.jobs.values.filter { $0.job.uploadID == id }
+      state.uploads[id] = nil
+      for entry in jobs { state.jobs[entry.job.id] = nil }
+      return DeletedUpload(upload: upload, records: jobs.flatMap(\.orderedRecords))
+    }
+  }
+}
+
+extension Duration {
+  /// Seconds, as Foundation's dates count them.
+  public var timeInterval: TimeInterval {
+    TimeInterval(components.seconds) + TimeInterval(components.attoseconds) * 1e-18
+  }
+}

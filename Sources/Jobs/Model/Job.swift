@@ -1,0 +1,108 @@
+public import Foundation
+
+/// A job as the store keeps it: what to do, how far it is, how it ended.
+public struct Job: Sendable, Equatable {
+  public var id: JobID
+  public var uploadID: UploadID
+  public var fileIDs: [FileID]
+  /// The validated configuration, a JSON document that only the application reads.
+  public var configuration: String
+  public var priority: JobPriority
+  public var state: JobState
+  /// How often a worker has claimed it; attempts that were released do not count.
+  public var attempt: Int
+  public var createdAt: Date
+  public var updatedAt: Date
+  public var startedAt: Date?
+  /// When it completed, failed or was cancelled.
+  public var endedAt: Date?
+  /// Not claimed before.
+  public var dueAt: Date
+  public var progress: JobProgress
+  /// A JSON document of the application, once the job has completed.
+  public var summary: String?
+  public var failure: JobFailure?
+
+  /// A job that waits for its first worker.
+  public init(
+    id: JobID, uploadID: UploadID, fileIDs: [FileID], configuration: String,
+    priority: JobPriority = .normal, createdAt: Date
+  ) {
+    self.id = id
+    self.uploadID = uploadID
+    self.fileIDs = fileIDs
+    self.configuration = configuration
+    self.priority = priority
+    state = .queued
+    attempt = 0
+    self.createdAt = createdAt
+    updatedAt = createdAt
+    dueAt = createdAt
+    progress = JobProgress(totalImages: fileIDs.count)
+  }
+}
+
+/// How far a job is.
+public struct JobProgress: Sendable, Equatable {
+  public var totalImages: Int
+  public var processedImages: Int
+  public var failedImages: Int
+  /// 0...100; counts finished slices; never goes back.
+  public var percentage: Int
+  /// What is being done, for people.
+  public var stage: String?
+
+  public init(
+    totalImages: Int, processedImages: Int = 0, failedImages: Int = 0, percentage: Int = 0,
+    stage: String? = nil
+  ) {
+    self.totalImages = totalImages
+    self.processedImages = processedImages
+    self.failedImages = failedImages
+    self.percentage = percentage
+    self.stage = stage
+  }
+}
+
+/// Why a job, or one of its images, failed: a code of the contract and words without secrets.
+public struct JobFailure: Sendable, Equatable {
+  public var code: String
+  public var message: String
+  public var details: String?
+
+  public init(code: String, message: String, details: String? = nil) {
+    self.code = code
+    self.message = message
+    self.details = details
+  }
+
+  /// A worker died on the job too often.
+  public static func workerCrashed(deaths: Int) -> JobFailure {
+    JobFailure(
+      code: "WORKER_CRASHED", message: "The worker process died \(deaths) times on this job")
+  }
+}
+
+/// What was made of one image. Readers see all of it or nothing.
+public struct ImageRecord: Sendable, Equatable {
+  public var fileID: FileID
+  /// Key of the result document in the blob store; it names the fencing token that wrote it.
+  public var resultKey: String?
+  public var annotatedKey: String?
+  public var thumbnailKey: String?
+  public var detectionCount: Int
+  /// Instead of a result.
+  public var failure: JobFailure?
+
+  public init(
+    fileID: FileID, resultKey: String? = nil, annotatedKey: String? = nil,
+    thumbnailKey: String? = nil, detectionCount: Int = 0, failure: JobFailure? = nil
+  ) {
+    self.fileID = fileID
+    self.resultKey = resultKey
+    self.annotatedKey = annotatedKey
+    self.thumbnailKey = thumbnailKey
+    self.detectionCount = detectionCount
+    self.failure = failure
+  }
+}

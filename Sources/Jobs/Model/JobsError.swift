@@ -1,0 +1,32 @@
+/// Why a store refused. The raw value is what the HTTP contract calls the code, where it has one.
+public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Code: String, Sendable {
+    case uploadNotFound = "UPLOAD_NOT_FOUND"
+    /// The same idempotency key with another body.
+    case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
+    /// A job that has not ended uses the upload.
+    case uploadInUse = "UPLOAD_IN_USE"
+    /// Another worker has the job, or it has ended: this worker's attempt is over.
+    case leaseLost = "LEASE_LOST"
+    /// The metadata store failed.
+    case databaseError = "DATABASE_ERROR"
+    /// The metadata store does not answer.
+    case unavailable = "SERVICE_UNAVAILABLE"
+    /// The blob store failed.
+    case storageError = "STORAGE_ERROR"
+  }
+
+  public var code: Code
+  /// For people: no paths, no SQL.
+  public var message: String
+  /// For the log.
+  public var cause: String?
+
+  public init(_ code: Code, _ message: String, cause: String? = nil) {
+    self.code = code
+    self.message = message
+    self.cause = cause
+  }
+
+  public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+}

@@ -1,0 +1,144 @@
+public import Foundation
+
+/// The name under which a worker process claims jobs.
+public struct WorkerID: Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ name: String) { description = name }
+}
+
+/// A worker's right to write about one attempt at one job.
+public struct Claim: Sendable, Hashable {
+  public var jobID: JobID
+  public var worker: WorkerID
+  /// The fencing token: raised by every claim, named by every later write. A worker that was frozen and
+  /// comes back names an old one and is refused.
+  public var token: Int
+
+  public init(jobID: JobID, worker: WorkerID, token: Int) {
+    self.jobID = jobID
+    self.worker = worker
+    self.token = token
+  }
+}
+
+/// A job that a worker has just claimed.
+public struct ClaimedJob: Sendable, Equatable {
+  public var job: Job
+  public var claim: Claim
+  /// What earlier attempts have finished; only the rest is to be done.
+  public var records: [ImageRecord]
+
+  public init(job: Job, claim: Claim, records: [ImageRecord]) {
+    self.job = job
+    self.claim = claim
+    self.records = records
+  }
+}
+
+/// Makes a request that is sent twice start one job. Kept for 24 hours.
+public struct IdempotencyKey: Sendable, Hashable {
+  /// Whose key it is: another caller's equal key is another key.
+  public var caller: String
+  public var key: String
+  /// Hash of the request body.
+  public var bodyHash: String
+
+  public init(caller: String, key: String, bodyHash: String) {
+    self.caller = caller
+    self.key = key
+    self.bodyHash = bodyHash
+  }
+}
+
+/// How an attempt ended.
+public enum AttemptOutcome: Sendable, Equatable {
+  /// All images have a record. The summary is a JSON document of the application.
+  case completed(summary: String)
+  /// Queued again, not before `at`.
+  case retry(at: Date, JobFailure)
+  case failed(JobFailure)
+  /// The worker is shutting down: queued again at once, the attempt does not count.
+  case released
+}
+
+/// What became of a request to cancel.
+public enum CancelOutcome: Sendable, Equatable {
+  case cancelled(Job)
+  case alreadyEnded(Job)
+  case notFound
+}
+
+/// What became of a new job.
+public enum JobInsertion: Sendable, Equatable {
+  case inserted
+  /// The idempotency key has started this job before.
+  case repeated(Job)
+}
+
+/// What a list of jobs shows: newest first.
+public struct JobQuery: Sendable, Equatable {
+  public var state: JobState?
+  /// 1...100.
+  public var limit: Int
+  /// Only jobs before this one in the list.
+  public var after: JobID?
+
+  public init(state: JobState? = nil, limit: Int = 20, after: JobID? = nil) {
+    self.state = state
+    self.limit = limit
+    self.after = after
+  }
+}
+
+/// The queue at one moment.
+public struct QueueCounts: Sendable, Equatable {
+  public var byState: [JobState: Int]
+  /// When the oldest job that waits was created.
+  public var oldestQueuedAt: Date?
+
+  public init(byState: [JobState: Int], oldestQueuedAt: Date?) {
+    self.byState = byState
+    self.oldestQueuedAt = oldestQueuedAt
+  }
+}
+
+/// The truth about jobs. Every method is one transaction; readers see all of it or nothing.
+///
+/// Times come from the caller, so that a test need not wait. Every implementation passes the conformance suite
+/// in Tests/TestSupport.
+public protocol JobStore: Sendable {
+  /// Queues a job, and its idempotency key with it.
+  /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body.
+  func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion
+
+  func job(_ id: JobID) async throws -> Job?
+  func jobs(_ query: JobQuery) async throws -> [Job]
+  func records(of id: JobID) async throws -> [ImageRecord]
+  func counts() async throws -> QueueCounts
+
+  /// Hands the next due job to a worker: highest priority first, then the oldest. A job whose lease has run
+  /// out is due again; when `maxDeaths` workers have died on it, it fails with `WORKER_CRASHED` instead.
+  /// - Returns: nil when nothing is due.
+  func claim(
+    for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
+  ) async throws -> ClaimedJob?
+
+  /// Extends the lease; the other writes do not.
+  /// - Throws: `JobsError(.leaseLost)` when another worker has claimed the job, or it has ended.
+  func renew(_ claim: Claim, lease: Duration, now: Date) async throws
+
+  /// - Throws: `JobsError(.leaseLost)`. A lower percentage than before is raised to it.
+  func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws
+
+  /// Adds what was made of one image; an image that has a record already keeps it.
+  /// - Throws: `JobsError(.leaseLost)`.
+  func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws
+
+  /// Ends the attempt.
+  /// - Throws: `JobsError(.leaseLost)`.
+  func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws
+
+  /// Ends the job at once, whatever a worker is doing: its next write is refused.
+  func cancel(_ id: JobID, now: Date) async throws -> CancelOutcome
+}

@@ -1,0 +1,139 @@
+import Foundation
+import GRDB
+import Jobs
+import TestSupport
+import Testing
+
+@testable import Backends
+
+@Suite("SQLite store")
+struct SQLiteStoreTests {
+  /// A folder of its own for each test, gone afterwards.
+  private let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("harrier-sqlite-\(UUID().uuidString)")
+
+  private var path: String { folder.appendingPathComponent("harrier.sqlite").path }
+
+  private func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try await body(try SQLiteStore(path: path))
+  }
+
+  @Test("the SQLite store keeps the rules of every store", arguments: StoreRule.all)
+  func rules(rule: StoreRule) async throws {
+    try await withStore { try await rule.check($0) }
+  }
+
+  @Test("what was kept is there after opening the file again")
+  func reopened() async throws {
+    try await withStore { store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      let job = sampleJob(over: upload)
+      _ = try await store.insert(job, idempotency: nil)
+      let other = try SQLiteStore(path: path)
+      #expect(try await other.job(job.id) == job)
+      #expect(try await other.upload(upload.id) == upload)
+    }
+  }
+
+  @Test("two connections to one file never claim the same job")
+  func twoProcesses() async throws {
+    try await withStore { store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      for _ in 0..<40 { _ = try await store.insert(sampleJob(over: upload), idempotency: nil) }
+      let stores = [store, try SQLiteStore(path: path)]
+      let claimed = try await withThrowingTaskGroup(of: [JobID].self) { group in
+        for (index, store) in stores.enumerated() {
+          group.addTask {
+            var mine: [JobID] = []
+            while let job = try await store.claim(
+              for: WorkerID("w\(index)"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+            {
+              mine.append(job.job.id)
+            }
+            return mine
+          }
+        }
+        return try await group.reduce(into: []) { $0 += $1 }
+      }
+      #expect(Set(claimed).count == 40)
+      #expect(claimed.count == 40)
+    }
+  }
+
+  @Test(
+    "the tables themselves refuse what breaks the state machine",
+    arguments: [
+      "UPDATE job SET state = 'completed', ended_ms = NULL",
+      "UPDATE job SET state = 'processing'",
+      "UPDATE job SET state = 'unknown'",
+      "UPDATE job SET percentage = 101",
+      "UPDATE job SET priority = 3",
+      "UPDATE job SET state = 'failed', ended_ms = 1",
+    ])
+  func constraints(statement: String) async throws {
+    try await withStore { store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      _ = try await store.insert(sampleJob(over: upload), idempotency: nil)
+      let queue = try DatabaseQueue(path: path)
+      #expect(throws: DatabaseError.self) {
+        try queue.write { try $0.execute(sql: statement) }
+      }
+    }
+  }
+
+  @Test("an ended job is not revived, not even by hand")
+  func trigger() async throws {
+    try await withStore { store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      let job = sampleJob(over: upload)
+      _ = try await store.insert(job, idempotency: nil)
+      _ = try await store.cancel(job.id, now: startOfTests)
+      let queue = try DatabaseQueue(path: path)
+      #expect(throws: DatabaseError.self) {
+        try queue.write { try $0.execute(sql: "UPDATE job SET state = 'queued', ended_ms = NULL") }
+      }
+    }
+  }
+
+  @Test("a file that is no database is a clear error, and stays as it is")
+  func noDatabase() throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let content = Data("no database, but long enough to be taken for one".utf8)
+    try content.write(to: URL(fileURLWithPath: path))
+    #expect {
+      try SQLiteStore(path: path)
+    } throws: { ($0 as? JobsError)?.code == .databaseError }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == content)
+  }
+
+  @Test(
+    "the hot queries use their indexes",
+    arguments: [
+      SQLiteStore.firstQueued, SQLiteStore.expiredLeases, SQLiteStore.list(JobQuery()),
+      SQLiteStore.list(JobQuery(state: .failed)),
+      SQLiteStore.list(JobQuery(state: .queued, after: JobID(at: startOfTests))),
+    ])
+  func indexes(query: String) async throws {
+    try await withStore { _ in
+      let queue = try DatabaseQueue(path: path)
+      let statement = query.replacing(/[?:][a-z0-9]+/, with: "'1'")
+      let plan = try queue.read { database in
+        try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(statement)").map {
+          $0["detail"] as String
+        }
+      }
+      // Without conditions the list walks the primary key backwards and stops at its limit.
+      #expect(
+        plan.allSatisfy { $0.hasPrefix("SEARCH") || $0.contains("INDEX") || $0 == "SCAN job" },
+        "\(plan)")
+      #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    }
+  }
+}
