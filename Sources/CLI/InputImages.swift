@@ -32,16 +32,23 @@ func inputImages(_ arguments: [String]) -> [InputImage] {
 }
 
 private func imageFiles(in folder: String) -> [InputImage] {
+  // The enumerator does not follow a link, not even the one that it is given.
+  let root = URL(fileURLWithPath: folder).resolvingSymlinksInPath()
   let files = FileManager.default.enumerator(
-    at: URL(fileURLWithPath: folder), includingPropertiesForKeys: [.isRegularFileKey],
-    options: [.skipsHiddenFiles])
-  let root = URL(fileURLWithPath: folder).standardizedFileURL.path
+    at: root, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
   return (files?.compactMap { $0 as? URL } ?? [])
     .filter { ImageFormat.fileExtensions.contains($0.pathExtension.lowercased()) }
-    .map(\.standardizedFileURL.path).sorted()
+    .map(\.standardizedFileURL.path).filter(isFile).sorted()
     .map { path in
-      InputImage(path: path, name: String(path.dropFirst(root.count + 1)))
+      InputImage(path: path, name: String(path.dropFirst(root.path.count + 1)))
     }
+}
+
+private func isFile(_ path: String) -> Bool {
+  var isFolder: ObjCBool = false
+  // A link to nothing stays in, so that its picture is named as missing.
+  return !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    || !isFolder.boolValue
 }
 
 /// Where each image's files go in the output folder: its name without ending, or with it where two images
@@ -49,11 +56,15 @@ private func imageFiles(in folder: String) -> [InputImage] {
 func outputStems(_ images: [InputImage]) -> [String] {
   let stems = images.map { ($0.name as NSString).deletingPathExtension }
   let counts = Dictionary(grouping: stems, by: \.self).mapValues(\.count)
-  var used: [String: Int] = [:]
+  var used: Set<String> = []
   return zip(images, stems).map { image, stem in
     let candidate = counts[stem, default: 0] > 1 ? image.name : stem
-    used[candidate, default: 0] += 1
-    let repetition = used[candidate, default: 1]
-    return repetition == 1 ? candidate : "\(candidate)-\(repetition)"
+    var name = candidate
+    var repetition = 1
+    while !used.insert(name).inserted {
+      repetition += 1
+      name = "\(candidate)-\(repetition)"
+    }
+    return name
   }
 }

@@ -32,17 +32,19 @@ struct ModelsCommand: ParsableCommand {
   }
 
   private func describe(_ file: ModelFile) throws -> String {
-    let model = try file.interpretation()
+    // Where even the number of channels is open, only OpenVINO can compute it, when it loads the model.
+    let model = file.signature.isClosed ? try file.interpretation() : nil
     let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
     let megabytes = Double((attributes[.size] as? Int) ?? 0) / 1e6
-    let names = model.classNames.prefix(20).joined(separator: ", ")
-    let more = model.classNames.count > 20 ? ", ..." : ""
+    let size = try file.inputSize()
+    let names = model?.classNames ?? file.metadata.classNames ?? []
+    let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", ..." : "")
     return """
       \(file.name)
-        task     \(model.task.rawValue)
-        classes  \(model.classNames.count): \(names)\(more)
-        input    \(model.inputSize.width)x\(model.inputSize.height)
-        layout   \(model.layout.rawValue)
+        task     \(model?.task.rawValue ?? file.metadata.task ?? "found when it is loaded")
+        classes  \(names.count): \(shown)
+        input    \(size.width)x\(size.height)
+        layout   \(model?.layout.rawValue ?? "found when it is loaded")
         size     \(String(format: "%.1f", megabytes)) MB
         sha256   \(try file.sha256())
       """

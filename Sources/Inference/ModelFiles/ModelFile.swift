@@ -49,7 +49,7 @@ public struct ModelFile: Sendable {
   }
 
   /// The size that pictures are letterboxed to; known without loading the model.
-  func inputSize() throws -> PixelSize {
+  public func inputSize() throws -> PixelSize {
     try namingFile { try ModelInterpretation.inputSize(of: signature, metadata) }
   }
 

@@ -17,9 +17,7 @@ final class CompiledModel: @unchecked Sendable {
     let network = try Network(file, runtime)
     let interpretation = try network.interpretation(file)
     let prepared = try network.withPixelsAsInput()
-    compiled = try runtime.create("compile the model \(file.path)") {
-      prepared.compile(Self.properties(options), device: options.device, into: $0)
-    }
+    compiled = try Self.compile(prepared, file, options, runtime)
     model = DetectionModel(
       name: file.name, task: interpretation.task, classNames: interpretation.classNames,
       inputSize: interpretation.inputSize, layout: interpretation.layout,
@@ -36,6 +34,23 @@ final class CompiledModel: @unchecked Sendable {
     defer { if let text { runtime.api.ov_free(text) } }
     let optimal = text.flatMap { Int(String(cString: $0)) } ?? 1
     return try (0..<max(1, optimal)).map { _ in try InferRequest(compiled, in: runtime) }
+  }
+
+  /// With the cache, and where that fails without it: another process may be writing the same entry, or
+  /// the folder cannot be written. The cache only saves time.
+  private static func compile(
+    _ network: Network, _ file: ModelFile, _ options: OpenVINOOptions, _ runtime: OpenVINORuntime
+  ) throws -> OpaquePointer {
+    do {
+      return try runtime.create("compile the model \(file.path)") {
+        network.compile(properties(options), device: options.device, into: $0)
+      }
+    } catch let error as DetectionError {
+      guard options.cacheDirectory != nil else { throw error }
+      var options = options
+      options.cacheDirectory = nil
+      return try compile(network, file, options, runtime)
+    }
   }
 
   /// The precision is always said: OpenVINO's own default is bf16 on processors that have it.

@@ -28,6 +28,11 @@ public struct ModelSignature: Sendable, Equatable {
     self.inputs = inputs
     self.outputs = outputs
   }
+
+  /// Whether the file itself says how many channels its outputs have; the number of boxes may be open.
+  public var isClosed: Bool {
+    outputs.allSatisfy { $0.isEmpty || $0.dropFirst().contains { $0 != nil } }
+  }
 }
 
 /// Task, classes, input size and layout of a model, found from its metadata and tensor shapes.

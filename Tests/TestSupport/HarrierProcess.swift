@@ -1,0 +1,66 @@
+public import Foundation
+
+/// The built `harrier` binary, run as a user runs it.
+public struct HarrierProcess: Sendable {
+  /// What a process left behind.
+  public struct Output: Sendable {
+    /// The exit status; 128 plus the number of the signal that ended the process.
+    public var status: Int32
+    public var standardOutput: Data
+    public var standardError: String
+    /// When the process ended; the test may hear of it later.
+    public var end: ContinuousClock.Instant
+
+    public var text: String { String(decoding: standardOutput, as: UTF8.self) }
+    /// Standard error's lines that hold anything.
+    public var errorLines: [String] { standardError.split(separator: "\n").map(String.init) }
+  }
+
+  /// `HARRIER_TEST_BINARY`, else the binary beside the test bundle, else that of the checkout.
+  public static let binary: String = {
+    if let path = ProcessInfo.processInfo.environment["HARRIER_TEST_BINARY"] { return path }
+    let beside = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      .deletingLastPathComponent().appendingPathComponent("harrier").path
+    return FileManager.default.isExecutableFile(atPath: beside)
+      ? beside : Checkout.path(".build/debug/harrier")
+  }()
+
+  /// Compiled models of all test processes: the user's own cache stays as it is.
+  private static let cache = "\(NSTemporaryDirectory())/harrier-tests-cache"
+
+  /// More at once only wait for the cores.
+  private static let threads: OperationQueue = {
+    let queue = OperationQueue()
+    queue.maxConcurrentOperationCount = 4
+    return queue
+  }()
+
+  private let child: ChildProcess
+
+  /// `environment` is added to that of the tests; `directory` is the working directory.
+  public init(
+    _ arguments: [String], environment: [String: String] = [:], in directory: String = Checkout.root
+  ) {
+    let inherited = ProcessInfo.processInfo.environment
+    child = ChildProcess(
+      path: Self.binary, arguments: arguments,
+      environment: inherited.merging(["HARRIER_CACHE_DIR": Self.cache]) { $1 }
+        .merging(environment) { $1 },
+      directory: directory)
+  }
+
+  /// Runs to the end; a cancelled test kills the process.
+  ///
+  /// `onFirstOutput` is called once with the process id when something arrives on standard output.
+  public func run(onFirstOutput: (@Sendable (pid_t) -> Void)? = nil) async throws -> Output {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        Self.threads.addOperation {
+          continuation.resume(with: Result { try child.run(onFirstOutput: onFirstOutput) })
+        }
+      }
+    } onCancel: {
+      child.kill()
+    }
+  }
+}
