@@ -35,5 +35,10 @@ public struct DetectionError: Error, Sendable, Equatable, CustomStringConvertibl
     self.cause = cause
   }
 
+  /// The same error, whose message begins with the file's name.
+  public func naming(_ file: String) -> DetectionError {
+    DetectionError(code, "\(file): \(message)", cause: cause)
+  }
+
   public var description: String { cause.map { "\(message) (\($0))" } ?? message }
 }

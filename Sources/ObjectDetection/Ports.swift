@@ -49,6 +49,22 @@ public struct ImageLimits: Sendable, Hashable {
     self.maxSide = maxSide
     self.maxBytes = maxBytes
   }
+
+  /// - Throws: `DetectionError(.fileTooLarge)`, whose message does not name the file.
+  public func check(byteCount: Int) throws {
+    guard byteCount <= maxBytes else {
+      throw DetectionError(.fileTooLarge, "\(byteCount) bytes, the limit is \(maxBytes)")
+    }
+  }
+
+  /// - Throws: `DetectionError(.invalidDimensions)`, whose message does not name the file.
+  public func check(width: Int, height: Int) throws {
+    guard [width, height].allSatisfy({ $0 >= minSide && $0 <= maxSide }) else {
+      throw DetectionError(
+        .invalidDimensions,
+        "\(width)x\(height) pixels, allowed are \(minSide) to \(maxSide) a side")
+    }
+  }
 }
 
 /// Reads image files.

@@ -7,7 +7,7 @@ import ObjectDetection
 /// converted by the simple product, 16-bit samples keep their upper byte. Transparency is laid over white.
 struct ColourConversion {
   let source: VipsHandle
-  let format: ImageFormat
+  let header: ImageHeader
   let file: ImageFile
 
   func rgb() throws -> VipsHandle {
@@ -42,10 +42,7 @@ struct ColourConversion {
 
   /// Alpha goes over white; TIFF bands that are no alpha (near infrared ...) are left out.
   private func withoutSecondaryBands(_ image: VipsHandle, colours: Int) throws -> VipsHandle {
-    let hasAlpha =
-      image.bands == colours + 1
-      && (format != .tiff || TIFFDirectory(path: file.path)?.hasAlpha == true)
-    guard hasAlpha else {
+    guard image.bands == colours + 1, header.hasAlpha else {
       return try image.applying(orThrow: file.corrupted) {
         harrier_vips_extract($0, $1, 0, Int32(colours))
       }

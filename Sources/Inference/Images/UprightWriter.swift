@@ -1,18 +1,6 @@
 import CVips
 import ObjectDetection
 
-/// The eight orientations of EXIF tag 274: what the first row and the first column of the file show.
-enum Orientation: Int, Sendable, CaseIterable {
-  case topLeft = 1
-  case topRight, bottomRight, bottomLeft, leftTop, rightTop, rightBottom, leftBottom
-
-  /// Values that the standard does not know mean upright, as in other readers.
-  init(exif value: Int) { self = Orientation(rawValue: value) ?? .topLeft }
-
-  /// Whether width and height change places.
-  var swapsAxes: Bool { rawValue >= Orientation.leftTop.rawValue }
-}
-
 /// Writes the pixels of a file, as they are decoded row by row, to their upright places.
 struct UprightWriter {
   let width: Int

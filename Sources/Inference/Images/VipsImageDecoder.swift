@@ -64,7 +64,7 @@ private final class VipsDecoding: @unchecked Sendable {
   private static let damage = ["remature end of", "bad Huffman code"]
 
   let image: PixelBuffer
-  private let format: ImageFormat
+  private let header: ImageHeader
   private let rgb: VipsHandle
   private let writer: UprightWriter
   private let file: ImageFile
@@ -74,12 +74,11 @@ private final class VipsDecoding: @unchecked Sendable {
     self.cancellation = cancellation
     if cancellation.isSet { throw CancellationError() }
     file = ImageFile(path: path, limits: limits)
-    format = try file.check()
-    let source = try file.open(format, failingOn: VIPS_FAIL_ON_WARNING)
-    let orientation = Orientation(exif: Int(vips_image_get_orientation(source.image)))
-    try file.checkSize(source, orientation)
-    rgb = try ColourConversion(source: source, format: format, file: file).rgb()
-    writer = UprightWriter(width: source.width, height: source.height, orientation: orientation)
+    header = try file.readHeader()
+    let source = try file.open(header, failingOn: VIPS_FAIL_ON_WARNING)
+    rgb = try ColourConversion(source: source, header: header, file: file).rgb()
+    writer = UprightWriter(
+      width: source.width, height: source.height, orientation: header.orientation)
     image = PixelBuffer(
       arrivingWithWidth: writer.uprightWidth, height: writer.uprightHeight)
   }
@@ -92,7 +91,7 @@ private final class VipsDecoding: @unchecked Sendable {
     if !writer.write(rgb.image, into: image, until: cancellation) {
       failure = VipsRuntime.takeError()
     }
-    if let reason = failure, format == .jpeg, !Self.damage.contains(where: reason.contains) {
+    if let reason = failure, header.format == .jpeg, !Self.damage.contains(where: reason.contains) {
       failure = repeatInTolerance()
     }
     if let failure {
@@ -105,8 +104,8 @@ private final class VipsDecoding: @unchecked Sendable {
   /// Decodes the rows that are still missing, warnings or not; nil, or what went wrong.
   private func repeatInTolerance() -> String? {
     do {
-      let source = try file.open(format, failingOn: VIPS_FAIL_ON_TRUNCATED)
-      let rgb = try ColourConversion(source: source, format: format, file: file).rgb()
+      let source = try file.open(header, failingOn: VIPS_FAIL_ON_TRUNCATED)
+      let rgb = try ColourConversion(source: source, header: header, file: file).rgb()
       return writer.write(rgb.image, into: image, until: cancellation)
         ? nil : VipsRuntime.takeError()
     } catch {
@@ -122,69 +121,42 @@ struct ImageFile {
 
   var name: String { (path as NSString).lastPathComponent }
 
-  /// Size and first bytes, before libvips sees the file.
-  func check() throws -> ImageFormat {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      throw DetectionError(.fileNotFound, "\(path): no such file")
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw DetectionError(.fileNotFound, "\(path): not a file")
-    }
-    guard status.st_size <= limits.maxBytes else {
-      throw DetectionError(
-        .fileTooLarge, "\(name): \(status.st_size) bytes, the limit is \(limits.maxBytes)")
-    }
-    guard let file = FileHandle(forReadingAtPath: path) else {
-      throw DetectionError(.fileNotFound, "\(path): cannot be read")
-    }
-    defer { try? file.close() }
-    let head: Data?
+  /// What the file says of itself, checked before libvips sees it.
+  func readHeader() throws -> ImageHeader {
+    let header: ImageHeader
     do {
-      head = try file.read(upToCount: 8)
-    } catch {
-      throw DetectionError(.fileNotFound, "\(path): cannot be read", cause: "\(error)")
+      header = try ImageHeader.read(from: try FileBytes(path: path), limits: limits)
+    } catch let error as DetectionError {
+      switch error.code {
+      case .corruptedFile: throw corrupted(error.message)
+      case .fileNotFound: throw error.naming(path)
+      default: throw error.naming(name)
+      }
     }
-    guard let head, !head.isEmpty else {
-      throw DetectionError(.invalidFormat, "\(name): the file is empty")
-    }
-    guard let format = ImageFormat(firstBytes: head) else {
-      throw DetectionError(.invalidFormat, "\(name): not a JPEG, PNG or TIFF file")
-    }
-    return format
+    guard header.hasSupportedSamples else { throw unsupportedSamples }
+    return header
   }
 
   /// `level`: what libjpeg must say for the image to be refused. A scan of garbage is a warning.
-  func open(_ format: ImageFormat, failingOn level: VipsFailOn) throws -> VipsHandle {
+  func open(_ header: ImageHeader, failingOn level: VipsFailOn) throws -> VipsHandle {
     let image =
-      switch format {
+      switch header.format {
       case .jpeg: harrier_vips_open_jpeg(path, level)
       case .png: harrier_vips_open_png(path)
       case .tiff: harrier_vips_open_tiff(path)
       }
-    return try VipsHandle(image) { reason in
-      // libvips' words for more than 32 bits a sample: the file is sound, but nothing for a model.
-      reason.contains("samples out of range") ? unsupportedSamples : corrupted(reason)
+    let handle = try VipsHandle(image, orThrow: corrupted)
+    // The limits were checked with the header's size: libvips has none of its own.
+    guard handle.width == header.storedWidth, handle.height == header.storedHeight else {
+      throw corrupted("libvips sees \(handle.width)x\(handle.height) pixels")
     }
+    return handle
   }
 
   var unsupportedSamples: DetectionError {
     DetectionError(
       .invalidFormat,
       "\(name): samples are not 8 or 16 bit unsigned integers; convert the picture first")
-  }
-
-  /// From the header alone: libvips has no limit of its own.
-  func checkSize(_ image: VipsHandle, _ orientation: Orientation) throws {
-    let sides = [image.width, image.height]
-    guard sides.allSatisfy({ limits.minSide...limits.maxSide ~= $0 }) else {
-      let (width, height) =
-        orientation.swapsAxes ? (image.height, image.width) : (image.width, image.height)
-      throw DetectionError(
-        .invalidDimensions,
-        "\(name): \(width)x\(height) pixels, allowed are \(limits.minSide) to \(limits.maxSide) a side"
-      )
-    }
   }
 
   func corrupted(_ reason: String) -> DetectionError {
