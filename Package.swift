@@ -67,6 +67,7 @@ let package = Package(
       name: "InferenceTests",
       dependencies: ["Inference", "ObjectDetection", "TestSupport", nioPosix],
       swiftSettings: strict),
+    .testTarget(name: "AppTests", dependencies: ["App", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
     .testTarget(
