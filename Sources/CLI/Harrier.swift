@@ -9,7 +9,7 @@ struct Harrier: AsyncParsableCommand {
     abstract: "Finds objects in aerial and other large pictures.",
     discussion: """
       Cuts a picture into overlapping slices, runs a YOLO model on each, and merges what was found: the \
-      same boxes as Ultralytics with SAHI, several times faster.
+      same boxes as Ultralytics with SAHI, faster.
 
         harrier detect Samples/yell-541000.jpg --annotate
         harrier detect pictures/ --model aerial15-obb --format coco --output results/
