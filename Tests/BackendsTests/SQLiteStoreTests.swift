@@ -8,15 +8,12 @@ import Testing
 
 @Suite("SQLite store")
 struct SQLiteStoreTests {
-  /// A folder of its own for each test, gone afterwards.
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("harrier-sqlite-\(UUID().uuidString)")
+  private let folder: TemporaryFolder
+  private var path: String { folder.path("harrier.sqlite") }
 
-  private var path: String { folder.appendingPathComponent("harrier.sqlite").path }
+  init() throws { folder = try TemporaryFolder() }
 
   private func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     try await body(try SQLiteStore(path: path))
   }
 
@@ -103,8 +100,6 @@ struct SQLiteStoreTests {
 
   @Test("a file that is no database is a clear error, and stays as it is")
   func noDatabase() throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
     let content = Data("no database, but long enough to be taken for one".utf8)
     try content.write(to: URL(fileURLWithPath: path))
     #expect {

@@ -3,8 +3,7 @@ public import Foundation
 /// Files of this checkout, wherever the tests are started from.
 public enum Checkout {
   /// The folder that holds Package.swift.
-  public static let root = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  public static let root = packageRoot.path
 
   /// A path below the checkout's root.
   public static func path(_ relative: String) -> String { "\(root)/\(relative)" }

@@ -6,6 +6,12 @@ extension SQLiteStore: JobStore {
   /// How long an idempotency key is remembered.
   private static let keyLifetimeMs: Int64 = 24 * 3600 * 1000
 
+  /// No worker holds the job any more.
+  private static let unclaimed = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
+
+  /// Nothing will change the job any more.
+  private static let ended = "\(unclaimed), ended_ms = :now, stage = NULL"
+
   public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
     try await write { database in
       let hasUpload = try Bool.fetchOne(
@@ -124,12 +130,14 @@ extension SQLiteStore: JobStore {
     let failure = JobFailure.workerCrashed(deaths: deaths)
     try database.execute(
       sql: """
-        UPDATE job SET state = 'failed', worker = NULL, lease_end_ms = NULL, stage = NULL,
-          ended_ms = ?2, updated_ms = ?2, failure_code = ?3, failure_message = ?4,
-          failure_details = NULL
-        WHERE id = ?1
+        UPDATE job SET state = 'failed', \(ended), failure_code = :code,
+          failure_message = :message, failure_details = NULL
+        WHERE id = :id
         """,
-      arguments: [id.description, now.milliseconds, failure.code, failure.message])
+      arguments: [
+        "id": id.description, "now": now.milliseconds, "code": failure.code,
+        "message": failure.message,
+      ])
     return true
   }
 
@@ -167,7 +175,7 @@ extension SQLiteStore: JobStore {
   }
 
   public func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws {
-    let end = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
+    let queued = "state = 'queued', \(Self.unclaimed)"
     let failed =
       "failure_code = :code, failure_message = :message, failure_details = :details"
     func values(_ failure: JobFailure) -> StatementArguments {
@@ -181,20 +189,20 @@ extension SQLiteStore: JobStore {
       try await change(
         claim,
         """
-        state = 'completed', \(end), ended_ms = :now, stage = NULL, percentage = 100,
+        state = 'completed', \(Self.ended), percentage = 100,
         summary = :summary, failure_code = NULL, failure_message = NULL, failure_details = NULL
         """, ["summary": summary, "now": now.milliseconds])
     case .failed(let failure):
       try await change(
-        claim, "state = 'failed', \(end), ended_ms = :now, stage = NULL, \(failed)",
+        claim, "state = 'failed', \(Self.ended), \(failed)",
         values(failure))
     case .retry(let time, let failure):
       try await change(
-        claim, "state = 'queued', \(end), due_ms = :due, \(failed)",
+        claim, "\(queued), due_ms = :due, \(failed)",
         values(failure) + ["due": time.milliseconds])
     case .released:
       try await change(
-        claim, "state = 'queued', \(end), due_ms = :now, attempt = attempt - 1",
+        claim, "\(queued), due_ms = :now, attempt = attempt - 1",
         ["now": now.milliseconds])
     }
   }
@@ -205,10 +213,9 @@ extension SQLiteStore: JobStore {
       guard !job.state.isEnded else { return .alreadyEnded(job) }
       try database.execute(
         sql: """
-          UPDATE job SET state = 'cancelled', worker = NULL, lease_end_ms = NULL, stage = NULL,
-            ended_ms = ?2, updated_ms = ?2 WHERE id = ?1
+          UPDATE job SET state = 'cancelled', \(Self.ended) WHERE id = :id
           """,
-        arguments: [id.description, now.milliseconds])
+        arguments: ["id": id.description, "now": now.milliseconds])
       return try Self.job(id, database).map(CancelOutcome.cancelled) ?? .notFound
     }
   }

@@ -3,19 +3,14 @@ import ObjectDetection
 
 /// Writes the pixels of a file, as they are decoded row by row, to their upright places.
 struct UprightWriter {
-  let width: Int
-  let height: Int
-  let orientation: Orientation
-
-  var uprightWidth: Int { orientation.swapsAxes ? height : width }
-  var uprightHeight: Int { orientation.swapsAxes ? width : height }
+  let header: ImageHeader
 
   /// Byte offsets: where the file's first pixel goes, and the steps along its rows and columns.
   private var placement: (origin: Int, alongRow: Int, alongColumn: Int) {
-    let row = uprightWidth * 3
-    let right = (uprightWidth - 1) * 3
-    let bottom = (uprightHeight - 1) * row
-    return switch orientation {
+    let row = header.width * 3
+    let right = (header.width - 1) * 3
+    let bottom = (header.height - 1) * row
+    return switch header.orientation {
     case .topLeft: (0, 3, row)
     case .topRight: (right, -3, row)
     case .bottomRight: (bottom + right, -3, -row)
@@ -47,7 +42,7 @@ struct UprightWriter {
     image.withUnfilledBytes { bytes in
       var target = Target(
         bytes: bytes, placement: placement, image: image,
-        arrivesFromTheTop: placement.alongColumn == uprightWidth * 3,
+        arrivesFromTheTop: placement.alongColumn == header.width * 3,
         deliveredRows: image.readyRows, cancellation: cancellation)
       return withUnsafeMutablePointer(to: &target) { write(source, to: $0) }
     }

@@ -77,10 +77,8 @@ private final class VipsDecoding: @unchecked Sendable {
     header = try file.readHeader()
     let source = try file.open(header, failingOn: VIPS_FAIL_ON_WARNING)
     rgb = try ColourConversion(source: source, header: header, file: file).rgb()
-    writer = UprightWriter(
-      width: source.width, height: source.height, orientation: header.orientation)
-    image = PixelBuffer(
-      arrivingWithWidth: writer.uprightWidth, height: writer.uprightHeight)
+    writer = UprightWriter(header: header)
+    image = PixelBuffer(arrivingWithWidth: header.width, height: header.height)
   }
 
   /// Decodes all rows; what goes wrong is told to the image, whose readers throw it.
