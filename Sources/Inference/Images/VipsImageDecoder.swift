@@ -83,11 +83,11 @@ private final class VipsDecoding: @unchecked Sendable {
 
   /// Decodes all rows; what goes wrong is told to the image, whose readers throw it.
   func run() {
-    // What warnings of an earlier file left there.
-    _ = VipsRuntime.takeError()
-    var failure: String?
-    if !writer.write(rgb.image, into: image, until: cancellation) {
-      failure = VipsRuntime.takeError()
+    // What libvips says decides between damage and a sloppy writer.
+    var failure = VipsRuntime.collectingErrors { takeError -> String? in
+      // What warnings of an earlier file left there.
+      _ = takeError()
+      return writer.write(rgb.image, into: image, until: cancellation) ? nil : takeError()
     }
     if let reason = failure, header.format == .jpeg, !Self.damage.contains(where: reason.contains) {
       failure = repeatInTolerance()

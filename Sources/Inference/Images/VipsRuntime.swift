@@ -29,8 +29,22 @@ public struct VipsRuntime: Sendable {
 
   public var version: String { vips_version_string().map { String(cString: $0) } ?? "unknown" }
 
-  /// libvips' error text, which is one for the whole process: taken and cleared at once. One line.
-  static func takeError() -> String {
+  /// Held while a text that decides something is collected: libvips has one for the whole process, and
+  /// whoever takes it clears it for everybody.
+  private static let errorText = Mutex(())
+
+  /// Runs `body`, which may use libvips and read what it said, while no other decoding takes that away.
+  /// Decoders have one thread a process, so they wait for each other only where there are several.
+  static func collectingErrors<Result: Sendable>(
+    _ body: (_ takeError: () -> String) throws -> Result
+  ) rethrows -> Result {
+    try errorText.withLock { _ in try body(takeErrorText) }
+  }
+
+  /// libvips' error text, taken and cleared at once. One line.
+  static func takeError() -> String { errorText.withLock { _ in takeErrorText() } }
+
+  private static func takeErrorText() -> String {
     let text = vips_error_buffer_copy()
     defer { g_free(text) }
     return text.map { String(cString: $0) }?
