@@ -11,9 +11,26 @@ let strict: [SwiftSetting] = [
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -24,10 +41,21 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(
+      url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+      traits: [.defaults, "YAML"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     // What each target may import is held by Tests/TidyTests and explained in docs/architecture.md.
@@ -37,15 +65,29 @@ let package = Package(
       name: "Inference",
       dependencies: ["ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, yams],
       swiftSettings: strict),
-    .target(name: "Backends", dependencies: ["Jobs", grdb], swiftSettings: strict),
-    .target(name: "App", dependencies: ["ObjectDetection", "Jobs"], swiftSettings: strict),
+    .target(
+      name: "Backends", dependencies: ["Jobs", "CArchive", grdb, nioPosix], swiftSettings: strict),
+    .target(
+      name: "App",
+      dependencies: [
+        "ObjectDetection", "Jobs", configuration, crypto, httpTypes, hummingbird, hummingbirdCore,
+        logging,
+        metrics, nioCore, nioHTTP1, nioHTTPTypes, nioPosix, serviceLifecycle, subprocess,
+        unixSignals,
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "CLI",
-      dependencies: ["App", "Backends", "Inference", "ObjectDetection", argumentParser],
+      dependencies: [
+        "App", "Backends", "Inference", "Jobs", "ObjectDetection", argumentParser, configuration,
+        logging, metrics, nioPosix, serviceLifecycle,
+      ],
       swiftSettings: strict),
 
     .target(name: "COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
     .executableTarget(
@@ -56,7 +98,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectDetection", "Jobs"],
+      dependencies: ["ObjectDetection", "Jobs", asyncHTTPClient, nioCore, nioHTTP1],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
@@ -67,13 +109,21 @@ let package = Package(
       name: "InferenceTests",
       dependencies: ["Inference", "ObjectDetection", "TestSupport", nioPosix],
       swiftSettings: strict),
-    .testTarget(name: "AppTests", dependencies: ["App", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "AppTests",
+      dependencies: [
+        "App", "Jobs", "ObjectDetection", "TestSupport", configuration, httpTypes, hummingbird,
+        logging, metrics, nioCore, nioEmbedded,
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "BackendsTests", dependencies: ["Backends", "Jobs", "TestSupport", grdb],
+      name: "BackendsTests", dependencies: ["Backends", "Jobs", "TestSupport", grdb, nioPosix],
       swiftSettings: strict),
-    .testTarget(name: "SystemTests", dependencies: ["TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SystemTests", dependencies: ["TestSupport", asyncHTTPClient, nioCore],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", dependencies: ["TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

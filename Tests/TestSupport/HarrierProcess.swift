@@ -1,6 +1,6 @@
 public import Foundation
 
-/// The built `harrier` binary, run as a user runs it.
+/// The built `harrier` binary, or another program, run as a user runs it.
 public struct HarrierProcess: Sendable {
   /// What a process left behind.
   public struct Output: Sendable {
@@ -37,16 +37,21 @@ public struct HarrierProcess: Sendable {
 
   private let child: ChildProcess
 
-  /// `environment` is added to that of the tests; `directory` is the working directory.
+  /// `environment` is added to that of the tests; `directory` is the working directory. A program without a
+  /// folder is looked for in `PATH`.
   public init(
-    _ arguments: [String], environment: [String: String] = [:], in directory: String = Checkout.root
+    program: String = binary, _ arguments: [String], environment: [String: String] = [:],
+    in directory: String = Checkout.root
   ) {
-    let inherited = ProcessInfo.processInfo.environment
     child = ChildProcess(
-      path: Self.binary, arguments: arguments,
-      environment: inherited.merging(["HARRIER_CACHE_DIR": Self.cache]) { $1 }
-        .merging(environment) { $1 },
-      directory: directory)
+      path: program, arguments: arguments,
+      environment: Self.environment(adding: environment), directory: directory)
+  }
+
+  /// That of the tests, with a cache of compiled models that all test processes share.
+  static func environment(adding variables: [String: String]) -> [String: String] {
+    ProcessInfo.processInfo.environment.merging(["HARRIER_CACHE_DIR": cache]) { $1 }
+      .merging(variables) { $1 }
   }
 
   /// Runs to the end; a cancelled test kills the process.

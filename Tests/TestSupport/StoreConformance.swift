@@ -16,7 +16,8 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   }
 
   /// The whole suite.
-  public static let all = uploads + queue + leases + endings
+  public static let all =
+    uploads + queue + limits + leases + endings + watching + loads + records
 }
 
 let lease = Duration.seconds(10)
@@ -67,7 +68,11 @@ extension StoreRule {
     },
     StoreRule("deleting an upload deletes its jobs and says which blobs are left") { store in
       let (upload, job) = try await store.addJob()
+      let other = sampleJob(over: upload)
+      _ = try await store.insert(other, idempotency: nil)
       let claimed = try #require(try await store.claim(at: startOfTests))
+      _ = try await store.cancel(
+        claimed.job.id == job.id ? other.id : job.id, now: startOfTests)
       let record = sampleRecord(of: upload.files[0], token: claimed.claim.token)
       try await store.record(record, by: claimed.claim, now: startOfTests)
       await #expect {
@@ -76,8 +81,12 @@ extension StoreRule {
       try await store.finish(claimed.claim, .completed(summary: "{}"), now: startOfTests)
       let deleted = try #require(try await store.delete(upload.id))
       #expect(deleted.upload == upload)
-      #expect(deleted.records == [record])
+      #expect(deleted.jobIDs == [job.id, other.id].sorted())
+      #expect(
+        Set(deleted.blobPrefixes)
+          == ["uploads/\(upload.id)", "jobs/\(job.id)", "jobs/\(other.id)"])
       #expect(try await store.job(job.id) == nil)
+      #expect(try await store.records(of: job.id).isEmpty)
       #expect(try await store.file(upload.files[0].id) == nil)
       #expect(try await store.delete(upload.id) == nil)
     },
@@ -86,7 +95,7 @@ extension StoreRule {
   static let queue = [
     StoreRule("a new job is queued and read as it was kept") { store in
       let (_, job) = try await store.addJob()
-      #expect(try await store.job(job.id) == job)
+      #expect(try await store.job(job.id)?.withoutVersion == job)
       #expect(try await store.counts().byState == [.queued: 1])
       #expect(try await store.counts().oldestQueuedAt == startOfTests)
     },
@@ -94,24 +103,6 @@ extension StoreRule {
       await #expect {
         try await store.insert(sampleJob(over: sampleUpload()), idempotency: nil)
       } throws: { ($0 as? JobsError)?.code == .uploadNotFound }
-    },
-    StoreRule("an idempotency key starts one job, and refuses another body") { store in
-      let upload = sampleUpload()
-      try await store.insert(upload)
-      let key = IdempotencyKey(caller: "a", key: "k", bodyHash: "1")
-      let first = sampleJob(over: upload)
-      #expect(try await store.insert(first, idempotency: key) == .inserted)
-      #expect(
-        try await store.insert(sampleJob(over: upload), idempotency: key) == .repeated(first))
-      let other = IdempotencyKey(caller: "a", key: "k", bodyHash: "2")
-      await #expect {
-        try await store.insert(sampleJob(over: upload), idempotency: other)
-      } throws: { ($0 as? JobsError)?.code == .idempotencyConflict }
-      let stranger = IdempotencyKey(caller: "b", key: "k", bodyHash: "2")
-      #expect(try await store.insert(sampleJob(over: upload), idempotency: stranger) == .inserted)
-      let later = sampleJob(over: upload, at: startOfTests + 86_401)
-      #expect(try await store.insert(later, idempotency: other) == .inserted)
-      #expect(try await store.counts().byState == [.queued: 3])
     },
     StoreRule("the highest priority is claimed first, then the oldest") { store in
       let low = try await store.addJob(priority: .low, at: startOfTests).job

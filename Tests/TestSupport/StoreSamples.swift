@@ -32,3 +32,12 @@ public func sampleRecord(of file: UploadedFile, token: Int) -> ImageRecord {
     fileID: file.id, resultKey: "jobs/\(file.id)/\(token).json",
     annotatedKey: "jobs/\(file.id)/\(token).jpg", thumbnailKey: nil, detectionCount: 7)
 }
+
+extension Job {
+  /// For comparing with a job that no store has seen yet.
+  public var withoutVersion: Job {
+    var job = self
+    job.version = 0
+    return job
+  }
+}

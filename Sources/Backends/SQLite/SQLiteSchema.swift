@@ -38,6 +38,9 @@ enum SQLiteSchema {
 
   /// The constraints hold the state machine of `JobState`: ended states have an end and never change, and
   /// only a job that is processed has a worker.
+  ///
+  /// Each change that clients can see takes the next number of `change_counter`, in the transaction that
+  /// makes it: SQLite has one writer, so versions become visible in their order.
   private static let jobs = """
     CREATE TABLE job (
       id TEXT PRIMARY KEY NOT NULL,
@@ -45,6 +48,8 @@ enum SQLiteSchema {
       file_ids TEXT NOT NULL,
       configuration TEXT NOT NULL,
       priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 2),
+      megapixels REAL NOT NULL CHECK (megapixels >= 0),
+      version INTEGER NOT NULL DEFAULT 0,
       state TEXT NOT NULL
         CHECK (state IN ('queued', 'processing', 'completed', 'failed', 'cancelled')),
       attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
@@ -55,6 +60,7 @@ enum SQLiteSchema {
       created_ms INTEGER NOT NULL,
       updated_ms INTEGER NOT NULL,
       due_ms INTEGER NOT NULL,
+      estimated_ms INTEGER,
       started_ms INTEGER,
       ended_ms INTEGER,
       total_images INTEGER NOT NULL,
@@ -75,12 +81,38 @@ enum SQLiteSchema {
     CREATE INDEX job_leases ON job (lease_end_ms) WHERE state = 'processing';
     CREATE INDEX job_by_state ON job (state, id);
     CREATE INDEX job_by_upload ON job (upload_id, state);
+    CREATE INDEX job_by_version ON job (version);
+    CREATE INDEX job_measured ON job (ended_ms) WHERE state = 'completed' AND attempt = 1;
     CREATE TRIGGER job_ended_states_never_change BEFORE UPDATE OF state ON job
       WHEN OLD.state IN ('completed', 'failed', 'cancelled') AND NEW.state <> OLD.state
       BEGIN SELECT RAISE(ABORT, 'an ended job never changes'); END;
     CREATE TRIGGER job_percentage_never_goes_back BEFORE UPDATE OF percentage ON job
       WHEN NEW.percentage < OLD.percentage
       BEGIN SELECT RAISE(ABORT, 'the percentage never goes back'); END;
+
+    CREATE TABLE change_counter (version INTEGER NOT NULL) STRICT;
+    INSERT INTO change_counter VALUES (0);
+    CREATE TRIGGER job_inserted_version AFTER INSERT ON job
+      BEGIN
+        UPDATE change_counter SET version = version + 1;
+        UPDATE job SET version = (SELECT version FROM change_counter) WHERE id = NEW.id;
+      END;
+    CREATE TRIGGER job_changed_version
+      AFTER UPDATE OF state, attempt, due_ms, total_images, processed_images, failed_images,
+        percentage, stage, summary ON job
+      WHEN (OLD.state, OLD.attempt, OLD.due_ms, OLD.total_images, OLD.processed_images,
+          OLD.failed_images, OLD.percentage, OLD.stage, OLD.summary)
+        IS NOT (NEW.state, NEW.attempt, NEW.due_ms, NEW.total_images, NEW.processed_images,
+          NEW.failed_images, NEW.percentage, NEW.stage, NEW.summary)
+      BEGIN
+        UPDATE change_counter SET version = version + 1;
+        UPDATE job SET version = (SELECT version FROM change_counter) WHERE id = NEW.id;
+      END;
+
+    CREATE TABLE worker (
+      id TEXT PRIMARY KEY NOT NULL,
+      seen_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE idempotency_key (
       caller TEXT NOT NULL,
@@ -90,6 +122,7 @@ enum SQLiteSchema {
       created_ms INTEGER NOT NULL,
       PRIMARY KEY (caller, key)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX idempotency_key_by_age ON idempotency_key (created_ms);
     CREATE INDEX idempotency_key_by_job ON idempotency_key (job_id);
     """
 
@@ -107,5 +140,7 @@ enum SQLiteSchema {
       PRIMARY KEY (job_id, file_id),
       CHECK ((result_key IS NULL) <> (failure_code IS NULL))
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX image_record_pictures ON image_record (file_id, job_id)
+      WHERE annotated_key IS NOT NULL;
     """
 }

@@ -3,16 +3,19 @@ import GRDB
 public import Jobs
 
 extension SQLiteStore: JobStore {
-  /// How long an idempotency key is remembered.
-  private static let keyLifetimeMs: Int64 = 24 * 3600 * 1000
-
   /// No worker holds the job any more.
   private static let unclaimed = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
 
   /// Nothing will change the job any more.
   private static let ended = "\(unclaimed), ended_ms = :now, stage = NULL"
 
-  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
+  public func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job? {
+    try await read { try Self.known(key, now, $0) }
+  }
+
+  public func insert(
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+  ) async throws -> JobInsertion {
     try await write { database in
       let hasUpload = try Bool.fetchOne(
         database, sql: "SELECT EXISTS (SELECT 1 FROM upload WHERE id = ?)",
@@ -21,50 +24,11 @@ extension SQLiteStore: JobStore {
       if let idempotency, let first = try Self.known(idempotency, job.createdAt, database) {
         return .repeated(first)
       }
+      if let queuedLimit, try Self.hasQueued(queuedLimit, database) { throw JobsError.queueFull }
       try Self.insert(job, database)
-      if let idempotency {
-        try database.execute(
-          sql: "INSERT OR REPLACE INTO idempotency_key VALUES (?, ?, ?, ?, ?)",
-          arguments: [
-            idempotency.caller, idempotency.key, idempotency.bodyHash, job.id.description,
-            job.createdAt.milliseconds,
-          ])
-      }
+      if let idempotency { try Self.keep(idempotency, of: job, database) }
       return .inserted
     }
-  }
-
-  /// The job that the key has started, if it is still remembered.
-  private static func known(
-    _ idempotency: IdempotencyKey, _ now: Date, _ database: Database
-  ) throws -> Job? {
-    let row = try Row.fetchOne(
-      database,
-      sql: """
-        SELECT body_hash, job_id FROM idempotency_key
-        WHERE caller = ? AND key = ? AND created_ms > ?
-        """,
-      arguments: [idempotency.caller, idempotency.key, now.milliseconds - keyLifetimeMs])
-    guard let row else { return nil }
-    guard row[0] == idempotency.bodyHash else {
-      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
-    }
-    return try job(try identifier(row[1]), database)
-  }
-
-  private static func insert(_ job: Job, _ database: Database) throws {
-    try database.execute(
-      sql: """
-        INSERT INTO job (id, upload_id, file_ids, configuration, priority, state, created_ms,
-          updated_ms, due_ms, total_images)
-        VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)
-        """,
-      arguments: [
-        job.id.description, job.uploadID.description,
-        job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
-        job.priority.rawValue, job.createdAt.milliseconds, job.updatedAt.milliseconds,
-        job.dueAt.milliseconds, job.progress.totalImages,
-      ])
   }
 
   public func claim(
@@ -143,27 +107,34 @@ extension SQLiteStore: JobStore {
 
   public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {
     try await change(
-      claim, "lease_end_ms = :lease, updated_ms = :now",
-      ["lease": now.addingTimeInterval(lease.timeInterval).milliseconds, "now": now.milliseconds])
+      claim, "lease_end_ms = :lease",
+      ["lease": now.addingTimeInterval(lease.timeInterval).milliseconds])
   }
 
   public func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws {
-    try await change(
-      claim,
-      """
-      total_images = :total, processed_images = :processed, failed_images = :failed,
-      percentage = MAX(percentage, :percentage), stage = :stage, updated_ms = :now
-      """,
-      [
-        "total": progress.totalImages, "processed": progress.processedImages,
-        "failed": progress.failedImages, "percentage": progress.percentage,
-        "stage": progress.stage, "now": now.milliseconds,
-      ])
+    try await write { database in
+      let known = try Self.progress(of: claim, database)
+      var progress = progress
+      progress.percentage = max(known.percentage, progress.percentage)
+      // Without a write, nothing has to reach the disk.
+      guard progress != known else { return }
+      try Self.change(
+        claim,
+        """
+        total_images = :total, processed_images = :processed, failed_images = :failed,
+        percentage = :percentage, stage = :stage, updated_ms = :now
+        """,
+        [
+          "total": progress.totalImages, "processed": progress.processedImages,
+          "failed": progress.failedImages, "percentage": progress.percentage,
+          "stage": progress.stage, "now": now.milliseconds,
+        ], database)
+    }
   }
 
   public func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
     try await write { database in
-      try Self.change(claim, "updated_ms = :now", ["now": now.milliseconds], database)
+      _ = try Self.progress(of: claim, database)
       try database.execute(
         sql: "INSERT OR IGNORE INTO image_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
@@ -172,6 +143,20 @@ extension SQLiteStore: JobStore {
           record.failure?.message, record.failure?.details,
         ])
     }
+  }
+
+  /// - Throws: `JobsError(.leaseLost)` when the claim no longer holds the job.
+  private static func progress(of claim: Claim, _ database: Database) throws -> JobProgress {
+    let statement = try database.cachedStatement(
+      sql: """
+        SELECT total_images, processed_images, failed_images, percentage, stage
+        FROM job WHERE id = ? AND token = ? AND state = 'processing'
+        """)
+    let row = try Row.fetchOne(statement, arguments: [claim.jobID.description, claim.token])
+    guard let row else { throw JobsError.leaseLost }
+    return JobProgress(
+      totalImages: row[0], processedImages: row[1], failedImages: row[2], percentage: row[3],
+      stage: row[4])
   }
 
   public func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws {
@@ -202,7 +187,7 @@ extension SQLiteStore: JobStore {
         values(failure) + ["due": time.milliseconds])
     case .released:
       try await change(
-        claim, "\(queued), due_ms = :now, attempt = attempt - 1",
+        claim, "\(queued), due_ms = :now, attempt = attempt - 1, started_ms = NULL",
         ["now": now.milliseconds])
     }
   }
@@ -237,7 +222,7 @@ extension SQLiteStore: JobStore {
     try statement.execute(
       arguments: arguments + ["id": claim.jobID.description, "token": claim.token])
     guard database.changesCount == 1 else {
-      throw JobsError(.leaseLost, "Another worker has this job, or it has ended")
+      throw JobsError.leaseLost
     }
   }
 }

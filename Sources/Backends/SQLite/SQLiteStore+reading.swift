@@ -33,16 +33,36 @@ extension SQLiteStore {
     }
   }
 
+  /// Ids sort by time, so the last one is the newest.
+  static let newestPicture = """
+    SELECT \(RecordRow.columns) FROM image_record
+    WHERE file_id = ?1 AND annotated_key IS NOT NULL AND EXISTS (
+      SELECT 1 FROM job WHERE id = image_record.job_id AND state = 'completed')
+    ORDER BY job_id DESC LIMIT 1
+    """
+
+  public func newestPicture(of file: FileID) async throws -> ImageRecord? {
+    try await read { database in
+      let statement = try database.cachedStatement(sql: Self.newestPicture)
+      return try Row.fetchOne(statement, arguments: [file.description]).map(RecordRow.record)
+    }
+  }
+
+  static let countByState = "SELECT state, COUNT(*) FROM job INDEXED BY job_by_state GROUP BY state"
+
+  static let oldestQueued = """
+    SELECT MIN(created_ms) FROM job INDEXED BY job_queue WHERE state = 'queued'
+    """
+
   public func counts() async throws -> QueueCounts {
     try await read { database in
-      let rows = try Row.fetchAll(
-        database, sql: "SELECT state, COUNT(*), MIN(created_ms) FROM job GROUP BY state")
       var counts = QueueCounts(byState: [:], oldestQueuedAt: nil)
-      for row in rows {
+      for row in try Row.fetchAll(try database.cachedStatement(sql: Self.countByState)) {
         guard let state = JobState(rawValue: row[0]) else { continue }
         counts.byState[state] = row[1]
-        if state == .queued { counts.oldestQueuedAt = Date(milliseconds: row[2]) }
       }
+      let oldest = try Int64.fetchOne(try database.cachedStatement(sql: Self.oldestQueued))
+      counts.oldestQueuedAt = oldest.map(Date.init(milliseconds:))
       return counts
     }
   }
@@ -56,17 +76,9 @@ extension SQLiteStore {
   /// In the order of the job's files.
   static func records(of job: Job, _ database: Database) throws -> [ImageRecord] {
     let statement = try database.cachedStatement(
-      sql: """
-        SELECT file_id, result_key, annotated_key, thumbnail_key, detection_count, failure_code,
-          failure_message, failure_details
-        FROM image_record WHERE job_id = ?
-        """)
-    let records = try Row.fetchAll(statement, arguments: [job.id.description]).map { row in
-      ImageRecord(
-        fileID: try identifier(row[0]), resultKey: row[1], annotatedKey: row[2],
-        thumbnailKey: row[3], detectionCount: row[4],
-        failure: failure(code: row[5], message: row[6], details: row[7]))
-    }
+      sql: "SELECT \(RecordRow.columns) FROM image_record WHERE job_id = ?")
+    let records = try Row.fetchAll(statement, arguments: [job.id.description])
+      .map(RecordRow.record)
     let byFile = Dictionary(
       records.map { ($0.fileID, $0) }, uniquingKeysWith: { first, _ in first })
     return job.fileIDs.compactMap { byFile[$0] }
@@ -90,7 +102,7 @@ enum JobRow {
   static let columns = """
     id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
-    failure_code, failure_message, failure_details
+    failure_code, failure_message, failure_details, megapixels, version, estimated_ms
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -102,7 +114,10 @@ enum JobRow {
     var job = Job(
       id: try SQLiteStore.identifier(row[0]), uploadID: try SQLiteStore.identifier(row[1]),
       fileIDs: try fileIDs.split(separator: " ").map { try SQLiteStore.identifier(String($0)) },
-      configuration: row[3], priority: priority, createdAt: Date(milliseconds: row[7]))
+      configuration: row[3], priority: priority, megapixels: row[21],
+      createdAt: Date(milliseconds: row[7]))
+    job.version = row[22]
+    job.estimatedAt = (row[23] as Int64?).map(Date.init(milliseconds:))
     job.state = state
     job.attempt = row[6]
     job.updatedAt = Date(milliseconds: row[8])
@@ -115,5 +130,20 @@ enum JobRow {
     job.summary = row[17]
     job.failure = SQLiteStore.failure(code: row[18], message: row[19], details: row[20])
     return job
+  }
+}
+
+/// The columns of an image's record, read by position.
+enum RecordRow {
+  static let columns = """
+    file_id, result_key, annotated_key, thumbnail_key, detection_count, failure_code,
+    failure_message, failure_details
+    """
+
+  static func record(_ row: Row) throws -> ImageRecord {
+    ImageRecord(
+      fileID: try SQLiteStore.identifier(row[0]), resultKey: row[1], annotatedKey: row[2],
+      thumbnailKey: row[3], detectionCount: row[4],
+      failure: SQLiteStore.failure(code: row[5], message: row[6], details: row[7]))
   }
 }

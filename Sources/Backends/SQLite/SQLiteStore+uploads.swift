@@ -39,16 +39,16 @@ extension SQLiteStore: UploadStore {
     }
   }
 
+  static let expiredUploads = """
+    SELECT id FROM upload WHERE expires_ms <= ? AND NOT EXISTS (
+      SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing'))
+    ORDER BY expires_ms LIMIT ?
+    """
+
   public func expired(at now: Date, limit: Int) async throws -> [Upload] {
     try await read { database in
       let ids = try String.fetchAll(
-        database,
-        sql: """
-          SELECT id FROM upload WHERE expires_ms <= ? AND NOT EXISTS (
-            SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing'))
-          ORDER BY expires_ms LIMIT ?
-          """,
-        arguments: [now.milliseconds, limit])
+        database, sql: Self.expiredUploads, arguments: [now.milliseconds, limit])
       return try ids.compactMap { try Self.upload(try Self.identifier($0), database) }
     }
   }
@@ -56,18 +56,25 @@ extension SQLiteStore: UploadStore {
   public func delete(_ id: UploadID) async throws -> DeletedUpload? {
     try await write { database in
       guard let upload = try Self.upload(id, database) else { return nil }
-      let jobs = try Row.fetchAll(
-        database, sql: "SELECT \(JobRow.columns) FROM job WHERE upload_id = ?",
-        arguments: [id.description]
-      ).map(JobRow.job)
-      guard jobs.allSatisfy(\.state.isEnded) else {
+      guard try !Self.isUsed(id, database) else {
         throw JobsError(.uploadInUse, "A job over this upload has not ended")
       }
-      let records = try jobs.flatMap { try Self.records(of: $0, database) }
-      try database.execute(
-        sql: "DELETE FROM upload WHERE id = ?", arguments: [id.description])
-      return DeletedUpload(upload: upload, records: records)
+      let jobIDs = try String.fetchAll(
+        database, sql: "SELECT id FROM job WHERE upload_id = ? ORDER BY id",
+        arguments: [id.description])
+      try database.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.description])
+      return DeletedUpload(upload: upload, jobIDs: try jobIDs.map { try Self.identifier($0) })
     }
+  }
+
+  private static func isUsed(_ id: UploadID, _ database: Database) throws -> Bool {
+    try Bool.fetchOne(
+      database,
+      sql: """
+        SELECT EXISTS (
+          SELECT 1 FROM job WHERE upload_id = ? AND state IN ('queued', 'processing'))
+        """,
+      arguments: [id.description]) ?? false
   }
 
   private static func upload(_ id: UploadID, _ database: Database) throws -> Upload? {

@@ -16,9 +16,10 @@ public final class SQLiteStore: Sendable {
     var configuration = Configuration()
     // Longer than any transaction of ours; a process that died holds no lock.
     configuration.busyMode = .timeout(10)
-    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
+      // The pool's own start sets NORMAL, with which a power cut takes the last answers back.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       guard try !pool.read(SQLiteSchema.migrator.hasBeenSuperseded) else {
         throw JobsError(.databaseError, "The database was made by a newer version of Harrier")
       }

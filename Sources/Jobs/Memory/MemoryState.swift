@@ -4,30 +4,45 @@ import Foundation
 struct MemoryState {
   var jobs: [JobID: MemoryJob] = [:]
   var uploads: [UploadID: Upload] = [:]
+  var workers: [WorkerID: Date] = [:]
+  /// Of the newest change.
+  private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
 
-  /// How long an idempotency key is remembered.
-  static let keyLifetime: TimeInterval = 24 * 3600
-
-  mutating func insert(_ job: Job, _ idempotency: IdempotencyKey?) throws -> JobInsertion {
+  mutating func insert(
+    _ job: Job, _ idempotency: IdempotencyKey?, queuedLimit: Int?
+  ) throws -> JobInsertion {
     guard uploads[job.uploadID] != nil else {
       throw JobsError(.uploadNotFound, "No such upload")
     }
-    if let idempotency {
-      let key = "\(idempotency.caller)\u{0}\(idempotency.key)"
-      if let known = keys[key], job.createdAt.timeIntervalSince(known.createdAt) < Self.keyLifetime,
-        let first = jobs[known.jobID]?.job
-      {
-        guard known.bodyHash == idempotency.bodyHash else {
-          throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
-        }
-        return .repeated(first)
-      }
-      keys[key] = (idempotency.bodyHash, job.id, job.createdAt)
+    keys = keys.filter {
+      job.createdAt.timeIntervalSince($0.value.createdAt) < IdempotencyKey.lifetime
     }
-    jobs[job.id] = MemoryJob(job: job)
+    if let idempotency, let first = try self.job(startedBy: idempotency, now: job.createdAt) {
+      return .repeated(first)
+    }
+    if let queuedLimit, jobs.values.count(where: { $0.job.state == .queued }) >= queuedLimit {
+      throw JobsError.queueFull
+    }
+    if let idempotency {
+      keys[Self.name(of: idempotency)] = (idempotency.bodyHash, job.id, job.createdAt)
+    }
+    keep(MemoryJob(job: job))
     return .inserted
   }
+
+  func job(startedBy key: IdempotencyKey, now: Date) throws -> Job? {
+    guard let known = keys[Self.name(of: key)],
+      now.timeIntervalSince(known.createdAt) < IdempotencyKey.lifetime,
+      let first = jobs[known.jobID]?.job
+    else { return nil }
+    guard known.bodyHash == key.bodyHash else {
+      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
+    }
+    return first
+  }
+
+  private static func name(of key: IdempotencyKey) -> String { "\(key.caller)\u{0}\(key.key)" }
 
   func isUsed(_ id: UploadID) -> Bool {
     jobs.values.contains { $0.job.uploadID == id && !$0.job.state.isEnded }
@@ -43,7 +58,7 @@ struct MemoryState {
         if entry.deaths >= maxDeaths {
           entry.job.failure = .workerCrashed(deaths: entry.deaths)
           entry.end(.failed, now)
-          jobs[id] = entry
+          keep(entry)
           continue
         }
       }
@@ -53,9 +68,10 @@ struct MemoryState {
       entry.job.updatedAt = now
       entry.token += 1
       entry.leaseEnd = now.addingTimeInterval(lease.timeInterval)
-      jobs[id] = entry
+      keep(entry)
       return ClaimedJob(
-        job: entry.job, claim: Claim(jobID: id, worker: worker, token: entry.token),
+        job: jobs[id]?.job ?? entry.job,
+        claim: Claim(jobID: id, worker: worker, token: entry.token),
         records: entry.orderedRecords)
     }
     return nil
@@ -73,14 +89,73 @@ struct MemoryState {
     }?.id
   }
 
-  /// Changes the job that `claim` still holds.
+  /// Changes the job that `claim` still holds, in a way that clients see.
   mutating func change(_ claim: Claim, _ now: Date, _ body: (inout MemoryJob) -> Void) throws {
-    guard var entry = jobs[claim.jobID], entry.token == claim.token,
-      entry.job.state == .processing
-    else { throw JobsError(.leaseLost, "Another worker has this job, or it has ended") }
+    var entry = try held(by: claim)
     body(&entry)
     entry.job.updatedAt = now
+    keep(entry)
+  }
+
+  /// Changes what only workers see.
+  mutating func changeUnseen(_ claim: Claim, _ body: (inout MemoryJob) -> Void) throws {
+    var entry = try held(by: claim)
+    body(&entry)
     jobs[claim.jobID] = entry
+  }
+
+  mutating func report(_ progress: JobProgress, _ claim: Claim, _ now: Date) throws {
+    let known = try held(by: claim).job.progress
+    var progress = progress
+    progress.percentage = max(known.percentage, progress.percentage)
+    guard progress != known else { return }
+    try change(claim, now) { $0.job.progress = progress }
+  }
+
+  func held(by claim: Claim) throws -> MemoryJob {
+    guard let entry = jobs[claim.jobID], entry.token == claim.token,
+      entry.job.state == .processing
+    else { throw JobsError.leaseLost }
+    return entry
+  }
+
+  /// Keeps a job whose clients see a change.
+  mutating func keep(_ entry: MemoryJob) {
+    version += 1
+    var entry = entry
+    entry.job.version = version
+    jobs[entry.job.id] = entry
+  }
+
+  func load(ahead priority: JobPriority) -> QueueLoad {
+    var load = QueueLoad(megapixelsAhead: 0, secondsPerMegapixel: nil)
+    var completed: [Job] = []
+    for job in jobs.values.map(\.job) {
+      switch job.state {
+      case .processing: load.megapixelsAhead += job.remainingMegapixels
+      case .queued where job.priority >= priority: load.megapixelsAhead += job.remainingMegapixels
+      case .completed where job.attempt == 1 && job.megapixels > 0: completed.append(job)
+      default: break
+      }
+    }
+    completed.sort { ($0.endedAt ?? .distantPast) > ($1.endedAt ?? .distantPast) }
+    let measured = completed.prefix(QueueLoad.measuredJobs)
+    var seconds = 0.0
+    var megapixels = 0.0
+    for job in measured {
+      guard let start = job.startedAt, let end = job.endedAt else { continue }
+      seconds += end.timeIntervalSince(start)
+      megapixels += job.megapixels
+    }
+    if megapixels > 0 { load.secondsPerMegapixel = seconds / megapixels }
+    return load
+  }
+}
+
+extension Job {
+  /// What is left to do, as far as its progress tells.
+  fileprivate var remainingMegapixels: Double {
+    megapixels * Double(100 - progress.percentage) / 100
   }
 }
 
@@ -112,6 +187,7 @@ struct MemoryJob {
       job.state = .queued
     case .released:
       job.attempt -= 1
+      job.startedAt = nil
       job.dueAt = now
       job.state = .queued
     }

@@ -7,8 +7,14 @@ public final class MemoryStore: JobStore, UploadStore {
 
   public init() {}
 
-  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
-    try state.withLock { try $0.insert(job, idempotency) }
+  public func insert(
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+  ) async throws -> JobInsertion {
+    try state.withLock { try $0.insert(job, idempotency, queuedLimit: queuedLimit) }
+  }
+
+  public func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job? {
+    try state.withLock { try $0.job(startedBy: key, now: now) }
   }
 
   public func job(_ id: JobID) async throws -> Job? {
@@ -28,6 +34,14 @@ public final class MemoryStore: JobStore, UploadStore {
     state.withLock { $0.jobs[id]?.orderedRecords ?? [] }
   }
 
+  public func newestPicture(of file: FileID) async throws -> ImageRecord? {
+    state.withLock { state in
+      state.jobs.values.filter {
+        $0.job.state == .completed && $0.records[file]?.annotatedKey != nil
+      }.max { $0.job.id < $1.job.id }?.records[file]
+    }
+  }
+
   public func counts() async throws -> QueueCounts {
     state.withLock { state in
       let jobs = state.jobs.values.map(\.job)
@@ -35,6 +49,39 @@ public final class MemoryStore: JobStore, UploadStore {
         byState: Dictionary(grouping: jobs, by: \.state).mapValues(\.count),
         oldestQueuedAt: jobs.filter { $0.state == .queued }.map(\.createdAt).min())
     }
+  }
+
+  public func changes(after version: Int, limit: Int) async throws -> JobChanges {
+    state.withLock { state in
+      let jobs = state.jobs.values.map(\.job).filter { $0.version > version }
+        .sorted { $0.version < $1.version }.prefix(limit)
+      return JobChanges(jobs: Array(jobs), version: jobs.last?.version ?? version)
+    }
+  }
+
+  public func latestVersion() async throws -> Int { state.withLock { $0.version } }
+
+  public func load(ahead priority: JobPriority) async throws -> QueueLoad {
+    state.withLock { $0.load(ahead: priority) }
+  }
+
+  public func beat(_ worker: WorkerID, now: Date) async throws {
+    state.withLock { state in
+      state.workers[worker] = now
+      state.workers = state.workers.filter { now.timeIntervalSince($0.value) < 86_400 }
+    }
+  }
+
+  public func workerCount(since time: Date) async throws -> Int {
+    state.withLock { state in state.workers.values.count { $0 >= time } }
+  }
+
+  public func leave(_ worker: WorkerID) async throws {
+    state.withLock { $0.workers[worker] = nil }
+  }
+
+  public func holds(_ claim: Claim) async throws -> Bool {
+    state.withLock { state in (try? state.held(by: claim)) != nil }
   }
 
   public func claim(
@@ -45,23 +92,17 @@ public final class MemoryStore: JobStore, UploadStore {
 
   public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {
     try state.withLock { state in
-      try state.change(claim, now) { $0.leaseEnd = now.addingTimeInterval(lease.timeInterval) }
+      try state.changeUnseen(claim) { $0.leaseEnd = now.addingTimeInterval(lease.timeInterval) }
     }
   }
 
   public func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws {
-    try state.withLock { state in
-      try state.change(claim, now) { entry in
-        let reached = entry.job.progress.percentage
-        entry.job.progress = progress
-        entry.job.progress.percentage = max(reached, progress.percentage)
-      }
-    }
+    try state.withLock { try $0.report(progress, claim, now) }
   }
 
   public func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
     try state.withLock { state in
-      try state.change(claim, now) { entry in
+      try state.changeUnseen(claim) { entry in
         if entry.records[record.fileID] == nil { entry.records[record.fileID] = record }
       }
     }
@@ -78,8 +119,8 @@ public final class MemoryStore: JobStore, UploadStore {
       guard var entry = state.jobs[id] else { return .notFound }
       guard !entry.job.state.isEnded else { return .alreadyEnded(entry.job) }
       entry.end(.cancelled, now)
-      state.jobs[id] = entry
-      return .cancelled(entry.job)
+      state.keep(entry)
+      return .cancelled(state.jobs[id]?.job ?? entry.job)
     }
   }
 
@@ -113,7 +154,7 @@ public final class MemoryStore: JobStore, UploadStore {
       let jobs = state.jobs.values.filter { $0.job.uploadID == id }
       state.uploads[id] = nil
       for entry in jobs { state.jobs[entry.job.id] = nil }
-      return DeletedUpload(upload: upload, records: jobs.flatMap(\.orderedRecords))
+      return DeletedUpload(upload: upload, jobIDs: jobs.map(\.job.id).sorted())
     }
   }
 }

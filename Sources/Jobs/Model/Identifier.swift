@@ -53,9 +53,12 @@ public typealias RequestID = Identifier<RequestKind>
 
 /// The lowest `5 * digits` bits in Crockford's base 32, lower case.
 private func base32(_ value: UInt64, digits: Int) -> String {
-  let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
-  return String(
-    (0..<digits).reversed().map { position in
-      alphabet[Int(value >> UInt64(5 * position) & 31)]
-    })
+  String(unsafeUninitializedCapacity: digits) { text in
+    for position in 0..<digits {
+      text[digits - 1 - position] = alphabet[Int(value >> UInt64(5 * position) & 31)]
+    }
+    return digits
+  }
 }
+
+private let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)

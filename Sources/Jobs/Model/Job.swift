@@ -8,6 +8,10 @@ public struct Job: Sendable, Equatable {
   /// The validated configuration, a JSON document that only the application reads.
   public var configuration: String
   public var priority: JobPriority
+  /// Pixels of all its images, for estimates.
+  public var megapixels: Double
+  /// Raised by each change that a client can see, in the order in which changes become visible.
+  public var version: Int
   public var state: JobState
   /// How often a worker has claimed it; attempts that were released do not count.
   public var attempt: Int
@@ -18,6 +22,8 @@ public struct Job: Sendable, Equatable {
   public var endedAt: Date?
   /// Not claimed before.
   public var dueAt: Date
+  /// When it was expected to be done when it was queued; nil when nothing had been measured.
+  public var estimatedAt: Date?
   public var progress: JobProgress
   /// A JSON document of the application, once the job has completed.
   public var summary: String?
@@ -26,13 +32,15 @@ public struct Job: Sendable, Equatable {
   /// A job that waits for its first worker.
   public init(
     id: JobID, uploadID: UploadID, fileIDs: [FileID], configuration: String,
-    priority: JobPriority = .normal, createdAt: Date
+    priority: JobPriority = .normal, megapixels: Double = 0, createdAt: Date
   ) {
     self.id = id
     self.uploadID = uploadID
     self.fileIDs = fileIDs
     self.configuration = configuration
     self.priority = priority
+    self.megapixels = megapixels
+    version = 0
     state = .queued
     attempt = 0
     self.createdAt = createdAt

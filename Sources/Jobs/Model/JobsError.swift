@@ -4,6 +4,8 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
     case uploadNotFound = "UPLOAD_NOT_FOUND"
     /// The same idempotency key with another body.
     case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
+    /// As many jobs wait as may.
+    case queueFull = "QUEUE_FULL"
     /// A job that has not ended uses the upload.
     case uploadInUse = "UPLOAD_IN_USE"
     /// Another worker has the job, or it has ended: this worker's attempt is over.
@@ -12,6 +14,8 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
     case databaseError = "DATABASE_ERROR"
     /// The metadata store does not answer.
     case unavailable = "SERVICE_UNAVAILABLE"
+    /// A blob that should be there is not.
+    case blobNotFound = "FILE_NOT_FOUND"
     /// The blob store failed.
     case storageError = "STORAGE_ERROR"
   }
@@ -29,4 +33,16 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { cause.map { "\(message) (\($0))" } ?? message }
+
+  /// The claim no longer holds its job.
+  public static let leaseLost = JobsError(
+    .leaseLost, "Another worker has this job, or it has ended")
+
+  /// As many jobs wait as may.
+  public static let queueFull = JobsError(.queueFull, "Too many jobs wait already")
+
+  /// A key that no blob store takes.
+  public static func invalidBlobKey(_ key: String) -> JobsError {
+    JobsError(.storageError, "The file store was given an invalid name", cause: key)
+  }
 }

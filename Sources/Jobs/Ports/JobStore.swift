@@ -38,6 +38,9 @@ public struct ClaimedJob: Sendable, Equatable {
 
 /// Makes a request that is sent twice start one job. Kept for 24 hours.
 public struct IdempotencyKey: Sendable, Hashable {
+  /// Seconds.
+  public static let lifetime: TimeInterval = 24 * 3600
+
   /// Whose key it is: another caller's equal key is another key.
   public var caller: String
   public var key: String
@@ -103,19 +106,80 @@ public struct QueueCounts: Sendable, Equatable {
   }
 }
 
+/// What changed since a version.
+public struct JobChanges: Sendable, Equatable {
+  /// In the order of their versions.
+  public var jobs: [Job]
+  /// Where to go on.
+  public var version: Int
+
+  public init(jobs: [Job], version: Int) {
+    self.jobs = jobs
+    self.version = version
+  }
+}
+
+/// What an estimate is made of.
+public struct QueueLoad: Sendable, Equatable {
+  /// Enough to even out single pictures, few enough to follow a change of model.
+  public static let measuredJobs = 20
+
+  /// Of the jobs that are claimed before a new one of the priority asked for, what is left to do.
+  public var megapixelsAhead: Double
+  /// Measured on the last jobs that completed at their first attempt; nil while there are none.
+  public var secondsPerMegapixel: Double?
+
+  public init(megapixelsAhead: Double, secondsPerMegapixel: Double?) {
+    self.megapixelsAhead = megapixelsAhead
+    self.secondsPerMegapixel = secondsPerMegapixel
+  }
+}
+
 /// The truth about jobs. Every method is one transaction; readers see all of it or nothing.
 ///
 /// Times come from the caller, so that a test need not wait. Every implementation passes the conformance suite
 /// in Tests/TestSupport.
 public protocol JobStore: Sendable {
-  /// Queues a job, and its idempotency key with it.
-  /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body.
-  func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion
+  /// Queues a job, and its idempotency key with it; forgets keys whose time is over.
+  /// - Parameter queuedLimit: how many jobs may be queued with it; nil for any number.
+  /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body,
+  ///   `.queueFull`. A known key with its body is answered from a full queue too.
+  func insert(
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+  ) async throws -> JobInsertion
+
+  /// The job that a key has started, if it is still remembered.
+  /// - Throws: `JobsError(.idempotencyConflict)` for a known key with another body.
+  func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job?
 
   func job(_ id: JobID) async throws -> Job?
   func jobs(_ query: JobQuery) async throws -> [Job]
   func records(of id: JobID) async throws -> [ImageRecord]
+  /// A file's record from the newest completed job that drew a picture of it; nil when none did.
+  func newestPicture(of file: FileID) async throws -> ImageRecord?
   func counts() async throws -> QueueCounts
+
+  /// Jobs that a client would see changed after a version, at most `limit`. Renewed leases, records and reports
+  /// of what is known are no change.
+  ///
+  /// Versions grow in the order in which changes become visible: who has seen one will never find a change with
+  /// a lower one later.
+  func changes(after version: Int, limit: Int) async throws -> JobChanges
+  /// The version of the newest change; 0 when there was none.
+  func latestVersion() async throws -> Int
+
+  /// What an estimate of a new job's end is made of.
+  func load(ahead priority: JobPriority) async throws -> QueueLoad
+
+  /// Says that a worker lives; it is forgotten when it says nothing for a day.
+  func beat(_ worker: WorkerID, now: Date) async throws
+  /// How many workers have said that they live at or after a time.
+  func workerCount(since time: Date) async throws -> Int
+  /// Forgets a worker that ends.
+  func leave(_ worker: WorkerID) async throws
+
+  /// Whether the claim still holds the job: false when another worker has it, or it has ended.
+  func holds(_ claim: Claim) async throws -> Bool
 
   /// Hands the next due job to a worker: highest priority first, then the oldest. A job whose lease has run
   /// out is due again; when `maxDeaths` workers have died on it, it fails with `WORKER_CRASHED` instead.
@@ -131,7 +195,8 @@ public protocol JobStore: Sendable {
   /// - Throws: `JobsError(.leaseLost)`. A lower percentage than before is raised to it.
   func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws
 
-  /// Adds what was made of one image; an image that has a record already keeps it.
+  /// Adds what was made of one image; an image that has a record already keeps it. Clients see it by the report
+  /// that follows.
   /// - Throws: `JobsError(.leaseLost)`.
   func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws
 
@@ -141,4 +206,11 @@ public protocol JobStore: Sendable {
 
   /// Ends the job at once, whatever a worker is doing: its next write is refused.
   func cancel(_ id: JobID, now: Date) async throws -> CancelOutcome
+}
+
+extension JobStore {
+  /// Queues a job, however many there are.
+  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
+    try await insert(job, idempotency: idempotency, queuedLimit: nil)
+  }
 }

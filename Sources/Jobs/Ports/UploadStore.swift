@@ -11,25 +11,25 @@ public protocol UploadStore: Sendable {
   /// Uploads whose time is over and that no queued or running job uses, oldest first, at most `limit`.
   func expired(at now: Date, limit: Int) async throws -> [Upload]
 
-  /// Deletes the upload, its files, its jobs and their records.
+  /// Deletes the upload, its files, its jobs and their records; its blobs are the caller's to delete.
   /// - Returns: what was deleted, so that the blobs can follow; nil when there was no such upload.
   /// - Throws: `JobsError(.uploadInUse)` while a queued or running job uses it.
   func delete(_ id: UploadID) async throws -> DeletedUpload?
 }
 
-/// What the blob store can drop after an upload was deleted.
+/// An upload that is gone, and what was made from it.
 public struct DeletedUpload: Sendable, Equatable {
   public var upload: Upload
-  /// Of all jobs over the upload.
-  public var records: [ImageRecord]
+  /// All jobs over the upload.
+  public var jobIDs: [JobID]
 
-  public init(upload: Upload, records: [ImageRecord]) {
+  public init(upload: Upload, jobIDs: [JobID]) {
     self.upload = upload
-    self.records = records
+    self.jobIDs = jobIDs
   }
 
-  public var blobKeys: [String] {
-    upload.files.map(\.blobKey)
-      + records.flatMap { [$0.resultKey, $0.annotatedKey, $0.thumbnailKey].compactMap(\.self) }
+  /// Everything below them in the blob store belongs to nobody any more.
+  public var blobPrefixes: [String] {
+    [BlobKey.prefix(of: upload.id)] + jobIDs.map { BlobKey.prefix(of: $0) }
   }
 }

@@ -1,0 +1,67 @@
+import Foundation
+import GRDB
+import Jobs
+
+/// The parts of the transaction that queues a job.
+extension SQLiteStore {
+  private static let keyLifetimeMs = Int64(IdempotencyKey.lifetime * 1000)
+
+  /// The job that the key has started, if it is still remembered.
+  static func known(
+    _ idempotency: IdempotencyKey, _ now: Date, _ database: Database
+  ) throws -> Job? {
+    let statement = try database.cachedStatement(
+      sql: """
+        SELECT body_hash, job_id FROM idempotency_key
+        WHERE caller = ? AND key = ? AND created_ms > ?
+        """)
+    let row = try Row.fetchOne(
+      statement,
+      arguments: [idempotency.caller, idempotency.key, now.milliseconds - keyLifetimeMs])
+    guard let row else { return nil }
+    guard row[0] == idempotency.bodyHash else {
+      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
+    }
+    return try job(try identifier(row[1]), database)
+  }
+
+  static let forgetOldKeys = "DELETE FROM idempotency_key WHERE created_ms <= ?"
+
+  /// Remembers the key, and forgets those whose time is over: few at a time, since each insertion does it.
+  static func keep(_ idempotency: IdempotencyKey, of job: Job, _ database: Database) throws {
+    try database.cachedStatement(sql: forgetOldKeys)
+      .execute(arguments: [job.createdAt.milliseconds - keyLifetimeMs])
+    try database.cachedStatement(sql: "INSERT INTO idempotency_key VALUES (?, ?, ?, ?, ?)")
+      .execute(
+        arguments: [
+          idempotency.caller, idempotency.key, idempotency.bodyHash, job.id.description,
+          job.createdAt.milliseconds,
+        ])
+  }
+
+  static let queuedUpTo = """
+    SELECT COUNT(*) FROM (SELECT 1 FROM job INDEXED BY job_queue WHERE state = 'queued' LIMIT ?)
+    """
+
+  /// Whether at least `count` jobs are queued; no more than that are counted.
+  static func hasQueued(_ count: Int, _ database: Database) throws -> Bool {
+    let statement = try database.cachedStatement(sql: queuedUpTo)
+    return try Int.fetchOne(statement, arguments: [count]) ?? 0 >= count
+  }
+
+  static func insert(_ job: Job, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
+          created_ms, updated_ms, due_ms, estimated_ms, total_images)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        job.id.description, job.uploadID.description,
+        job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
+        job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
+        job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
+        job.progress.totalImages,
+      ])
+  }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Synchronization
+
+/// One worker's try at one job: the executor, and beside it those who watch the lease.
+struct JobAttempt: Sendable {
+  /// Why an attempt stops before its executor has ended.
+  private enum Interruption: Sendable {
+    case leaseLost
+    case leaseNotRenewed
+  }
+
+  private enum Finding: Sendable {
+    case executed(Result<String, any Error>)
+    case interrupted(Interruption)
+    /// A watcher was cancelled.
+    case nothing
+  }
+
+  private let job: Job
+  private let claimed: ClaimedJob
+  private let worker: JobWorker
+  private let reporter: AttemptReporter
+  private let leaseEnd: LeaseEnd
+
+  private var settings: WorkerSettings { worker.settings }
+  private var claim: Claim { claimed.claim }
+
+  /// `claimedAt`: before the store was asked, so that the lease ends no earlier than believed.
+  init(_ claimed: ClaimedJob, claimedAt: Date, by worker: JobWorker) {
+    self.claimed = claimed
+    self.worker = worker
+    job = claimed.job
+    reporter = AttemptReporter(
+      store: worker.store, claim: claimed.claim, settings: worker.settings, time: worker.time,
+      onEvent: worker.onEvent)
+    leaseEnd = LeaseEnd(claimedAt.addingTimeInterval(worker.settings.lease.timeInterval))
+  }
+
+  /// Runs the job to its end, or until its lease is gone or the task is cancelled.
+  func run() async {
+    worker.onEvent(.claimed(job))
+    let (result, interruption) = await executed()
+    switch (result, interruption) {
+    case (_, .leaseLost): worker.onEvent(.leaseLost(job))
+    case (.success(let summary), _): await finish(.completed(summary: summary), error: nil)
+    case (.failure, .leaseNotRenewed):
+      worker.onEvent(.leaseNotRenewed(job))
+      await finish(.released, error: nil)
+    case (.failure(let error), nil):
+      if (error as? JobsError)?.code == .leaseLost { return worker.onEvent(.leaseLost(job)) }
+      // The executor was cancelled because the worker is.
+      if Task.isCancelled { return await finish(.released, error: nil) }
+      await finish(
+        AttemptError(of: error).outcome(
+          ofAttempt: job.attempt, delays: settings.retryDelays, now: worker.time.now(),
+          random: worker.time.random()), error: error)
+    }
+  }
+
+  private func executed() async -> (Result<String, any Error>, Interruption?) {
+    await withTaskGroup(of: Finding.self) { group in
+      group.addTask { .executed(await execute()) }
+      for watch in [heartbeat, watchForCancellation, watchLease, reportProgress] {
+        group.addTask {
+          // A sleep that was cancelled: somebody else has the finding.
+          (try? await watch()).map(Finding.interrupted) ?? .nothing
+        }
+      }
+      var result: Result<String, any Error> = .failure(CancellationError())
+      var interruption: Interruption?
+      for await finding in group {
+        switch finding {
+        case .executed(let ended):
+          result = ended
+          group.cancelAll()
+        case .interrupted(let reason):
+          interruption = interruption ?? reason
+          group.cancelAll()
+        case .nothing: break
+        }
+      }
+      return (result, interruption)
+    }
+  }
+
+  private func execute() async -> Result<String, any Error> {
+    do {
+      return .success(try await worker.executor.execute(claimed, reporting: reporter))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  // MARK: - Beside the executor
+
+  private func heartbeat() async throws -> Interruption {
+    while true {
+      try await worker.time.sleep(settings.heartbeat)
+      let asked = worker.time.now()
+      do {
+        try await worker.store.renew(claim, lease: settings.lease, now: asked)
+        leaseEnd.move(to: asked.addingTimeInterval(settings.lease.timeInterval))
+      } catch let error as JobsError where error.code == .leaseLost {
+        return .leaseLost
+      } catch {
+        try Task.checkCancellation()
+        worker.onEvent(.storeFailed(.renew, error))
+      }
+    }
+  }
+
+  /// A job that was cancelled is held no more.
+  private func watchForCancellation() async throws -> Interruption {
+    while true {
+      try await worker.time.sleep(settings.cancelCheck)
+      do {
+        guard try await worker.store.holds(claim) else { return .leaseLost }
+      } catch {
+        try Task.checkCancellation()
+        worker.onEvent(.storeFailed(.check, error))
+      }
+    }
+  }
+
+  /// Ends the attempt before another worker may claim the job.
+  private func watchLease() async throws -> Interruption {
+    while true {
+      let end = leaseEnd.value.addingTimeInterval(-settings.leaseMargin.timeInterval)
+      let left = end.timeIntervalSince(worker.time.now())
+      guard left > 0 else { return .leaseNotRenewed }
+      try await worker.time.sleep(.seconds(left))
+    }
+  }
+
+  private func reportProgress() async throws -> Interruption {
+    do {
+      try await reporter.run()
+    } catch let error as JobsError where error.code == .leaseLost {
+      return .leaseLost
+    }
+  }
+
+  // MARK: - The end
+
+  /// A store that is down when the attempt ends is asked again for so long: most come back by then. After it
+  /// the job's next worker does the rest.
+  private static let patience = Duration.seconds(30)
+  /// The same for a worker that is told to stop.
+  private static let patienceWhenStopping = Duration.seconds(3)
+
+  /// Writes the outcome, also when the worker is stopping.
+  private func finish(_ outcome: AttemptOutcome, error: (any Error)?) async {
+    var backoff = Backoff(first: .milliseconds(200), limit: .seconds(2))
+    let start = worker.time.now()
+    while true {
+      do {
+        try await uncancelled { [worker, claim, reporter] in
+          // The last counts of images: nothing would correct them once the job has ended.
+          try await reporter.flush()
+          try await worker.store.finish(claim, outcome, now: worker.time.now())
+        }
+        return worker.onEvent(.ended(job, outcome, error: error))
+      } catch let error as JobsError where error.code == .leaseLost {
+        return worker.onEvent(.leaseLost(job))
+      } catch {
+        let patience = Task.isCancelled ? Self.patienceWhenStopping : Self.patience
+        guard worker.time.now().timeIntervalSince(start) < patience.timeInterval else {
+          return worker.onEvent(.outcomeLost(job, outcome, error))
+        }
+        worker.onEvent(.storeFailed(.finish, error))
+        let wait = backoff.next()
+        // Nothing cancels it.
+        try? await uncancelled { [worker] in try await worker.time.sleep(wait) }
+      }
+    }
+  }
+}
+
+/// When the lease runs out, as far as this worker knows.
+private final class LeaseEnd: Sendable {
+  private let date: Mutex<Date>
+
+  init(_ date: Date) { self.date = Mutex(date) }
+
+  var value: Date { date.withLock { $0 } }
+
+  func move(to date: Date) { self.date.withLock { $0 = date } }
+}

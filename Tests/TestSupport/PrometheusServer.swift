@@ -1,0 +1,170 @@
+import AsyncHTTPClient
+public import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Prometheus' own tools, which say whether others understand what the service exposes.
+public enum Promtool {
+  private static let path = "/usr/bin/promtool"
+  public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+
+  /// What `promtool check metrics` says about a scrape: status 0 and nothing when all is well, 3 for its
+  /// style, 1 for what cannot be read.
+  public static func check(metrics text: String) async throws -> HarrierProcess.Output {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(text, to: "metrics.txt")
+    let child = ChildProcess(
+      path: "/bin/sh", arguments: ["-c", "exec \(path) check metrics < '\(file)'"],
+      environment: [:], directory: folder.path)
+    return try await child.runToEnd()
+  }
+}
+
+/// A Prometheus on loopback that scrapes one target twice a second.
+public struct PrometheusServer: Sendable {
+  private static let path = "/usr/bin/prometheus"
+  public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+
+  private let port: Int
+
+  /// Runs one while `body` runs.
+  public static func scraping(
+    port target: Int, _ body: @Sendable @escaping (PrometheusServer) async throws -> Void
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let port = try freePort()
+    let configuration = try folder.write(
+      """
+      global: {scrape_interval: 500ms, scrape_timeout: 500ms}
+      scrape_configs:
+        - job_name: harrier
+          static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+      """, to: "prometheus.yml")
+    let child = ChildProcess(
+      path: path,
+      arguments: [
+        "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path("data"))",
+        "--web.listen-address=127.0.0.1:\(port)",
+      ], environment: [:], directory: folder.path)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        let output = try await child.runToEnd()
+        // Killed by the line below, or it could not start.
+        if output.status != 128 + SIGKILL { throw TestToolError(output.standardError) }
+      }
+      group.addTask {
+        defer { child.kill() }
+        try await body(PrometheusServer(port: port))
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Returns when a query's one sample has a value.
+  /// - Throws: `TestToolError` with the last answer after 30 s.
+  public func wait(for query: String, toBe expected: Double) async throws {
+    let allowed = CharacterSet.alphanumerics
+    let encoded = query.addingPercentEncoding(withAllowedCharacters: allowed) ?? query
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(30)
+    var last = "no answer"
+    while clock.now < end {
+      do {
+        let answer = try await httpGet("http://127.0.0.1:\(port)/api/v1/query?query=\(encoded)")
+        last = answer.text
+        if try Answer.value(in: answer.body) == expected { return }
+      } catch {
+        // It does not listen, or is not ready yet.
+        last = "\(error)"
+      }
+      try await clock.sleep(for: .milliseconds(50))
+    }
+    throw TestToolError("\(query): \(last)")
+  }
+
+  private struct Answer: Decodable {
+    struct Payload: Decodable { let result: [Sample] }
+    struct Sample: Decodable { let value: [Field] }
+    enum Field: Decodable {
+      case time(Double)
+      case value(String)
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let time = try? container.decode(Double.self) {
+          self = .time(time)
+        } else {
+          self = .value(try container.decode(String.self))
+        }
+      }
+    }
+    let data: Payload
+
+    static func value(in body: Data) throws -> Double? {
+      let answer = try JSONDecoder().decode(Answer.self, from: body)
+      guard answer.data.result.count == 1, case .value(let text) = answer.data.result[0].value[1]
+      else { return nil }
+      return Double(text)
+    }
+  }
+}
+
+/// What a tool of the tests said instead of doing its work.
+public struct TestToolError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// One answer over HTTP.
+public struct HTTPAnswer: Sendable {
+  public let status: Int
+  /// By lower-case name.
+  public let headers: [String: String]
+  public let body: Data
+
+  public var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// Gets a URL; bodies up to 16 MB.
+public func httpGet(_ url: String) async throws -> HTTPAnswer {
+  let response = try await HTTPClient.shared.execute(
+    HTTPClientRequest(url: url), timeout: .seconds(10))
+  let body = try await response.body.collect(upTo: 16 << 20)
+  return HTTPAnswer(
+    status: Int(response.status.code),
+    headers: Dictionary(
+      response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { $1 }),
+    body: Data(body.readableBytesView))
+}
+
+extension ChildProcess {
+  /// Runs on a thread of its own.
+  fileprivate func runToEnd() async throws -> HarrierProcess.Output {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        Thread { continuation.resume(with: Result { try self.run(onFirstOutput: nil) }) }.start()
+      }
+    } onCancel: {
+      kill()
+    }
+  }
+}
+
+/// A port that was free a moment ago.
+private func freePort() throws -> Int {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  guard descriptor >= 0 else { throw TestToolError("socket: \(errno)") }
+  defer { close(descriptor) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = inet_addr("127.0.0.1")
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let result = withUnsafeMutablePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+      bind(descriptor, pointer, length) == 0 ? getsockname(descriptor, pointer, &length) : -1
+    }
+  }
+  guard result == 0 else { throw TestToolError("bind: \(errno)") }
+  return Int(UInt16(bigEndian: address.sin_port))
+}

@@ -1,0 +1,150 @@
+public import Foundation
+import Synchronization
+
+/// A `harrier serve` of its own, on a free port of the loopback address and with its own data.
+public final class ServerProcess: Sendable {
+  private let state: SharedState
+  private let process: ProcessBox
+  /// Where its data are; a second server on it finds what the first one left.
+  public let dataDirectory: String
+
+  /// Starts the server and returns when it accepts requests.
+  /// - Throws: `ServerFailure` with its log when it ends before.
+  public static func start(
+    dataDirectory: String, arguments: [String] = [], environment: [String: String] = [:]
+  ) async throws -> ServerProcess {
+    let server = try ServerProcess(dataDirectory, arguments, environment)
+    await server.state.wait { $0.port != nil || $0.status != nil }
+    guard server.state.port != nil else { throw ServerFailure(log: server.log) }
+    return server
+  }
+
+  private init(
+    _ dataDirectory: String, _ arguments: [String], _ environment: [String: String]
+  ) throws {
+    self.dataDirectory = dataDirectory
+    let state = SharedState()
+    self.state = state
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: HarrierProcess.binary)
+    process.arguments =
+      ["serve", "--port", "0", "--data-dir", dataDirectory] + arguments
+    process.environment = HarrierProcess.environment(adding: environment)
+    process.currentDirectoryURL = URL(fileURLWithPath: Checkout.root)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let pipe = Pipe()
+    process.standardError = pipe
+    pipe.fileHandleForReading.readabilityHandler = { handle in
+      let data = handle.availableData
+      if data.isEmpty {
+        handle.readabilityHandler = nil
+      } else {
+        state.add(data)
+      }
+    }
+    process.terminationHandler = { state.ended($0.terminationStatus) }
+    try process.run()
+    self.process = ProcessBox(process)
+  }
+
+  deinit { kill(SIGKILL) }
+
+  public var port: Int { state.port ?? 0 }
+  public var baseURL: String { "http://127.0.0.1:\(port)" }
+  public var processID: pid_t { process.identifier }
+  /// What it has written to standard error so far.
+  public var log: String { state.log }
+
+  public func kill(_ signal: Int32) {
+    guard state.status == nil else { return }
+    Foundation.kill(process.identifier, signal)
+  }
+
+  /// Returns its exit status once it has ended.
+  public func waitForEnd() async -> Int32 {
+    await state.wait { $0.status != nil }
+    return state.status ?? -1
+  }
+
+  /// Returns when a line of its log contains `text`, or it has ended.
+  public func waitForLog(_ text: String) async {
+    await state.wait { $0.log.contains(text) || $0.status != nil }
+  }
+
+  /// Asks it to end and waits for it.
+  @discardableResult
+  public func stop() async -> Int32 {
+    kill(SIGTERM)
+    return await waitForEnd()
+  }
+
+  /// `@unchecked Sendable` because only its identifier is read after it was started.
+  private final class ProcessBox: @unchecked Sendable {
+    private let process: Process
+    let identifier: pid_t
+
+    init(_ process: Process) {
+      self.process = process
+      identifier = process.processIdentifier
+    }
+  }
+
+  private final class SharedState: Sendable {
+    private typealias Waiter = (
+      condition: @Sendable (Values) -> Bool, continuation: CheckedContinuation<Void, Never>
+    )
+
+    struct Values: Sendable {
+      var log = ""
+      var port: Int?
+      var status: Int32?
+    }
+
+    private let values = Mutex<(current: Values, waiters: [Waiter])>((Values(), []))
+
+    var log: String { values.withLock { $0.current.log } }
+    var port: Int? { values.withLock { $0.current.port } }
+    var status: Int32? { values.withLock { $0.current.status } }
+
+    func add(_ data: Data) {
+      change { current in
+        current.log += String(decoding: data, as: UTF8.self)
+        guard current.port == nil else { return }
+        for line in current.log.split(separator: "\n") where line.contains("accepts requests") {
+          current.port = line.firstMatch(of: /"port":"?(\d+)/).flatMap { Int($0.1) }
+        }
+      }
+    }
+
+    func ended(_ status: Int32) { change { $0.status = status } }
+
+    func wait(until condition: @escaping @Sendable (Values) -> Bool) async {
+      await withCheckedContinuation { continuation in
+        let isMet = values.withLock { values in
+          if condition(values.current) { return true }
+          values.waiters.append((condition, continuation))
+          return false
+        }
+        if isMet { continuation.resume() }
+      }
+    }
+
+    private func change(_ body: (inout Values) -> Void) {
+      let met = values.withLock { values -> [CheckedContinuation<Void, Never>] in
+        body(&values.current)
+        let current = values.current
+        let met = values.waiters.filter { $0.condition(current) }.map(\.continuation)
+        values.waiters.removeAll { $0.condition(current) }
+        return met
+      }
+      for waiter in met { waiter.resume() }
+    }
+  }
+}
+
+/// The server ended before it accepted requests.
+public struct ServerFailure: Error, CustomStringConvertible {
+  public let log: String
+  public var description: String { "harrier serve ended:\n\(log)" }
+}
