@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The way from an image to its detections:
 ///
 ///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> map back -> merge
@@ -40,12 +42,15 @@ public struct DetectionPipeline: Sendable {
       regionCount: grid.regions.count,
       cappedRegionCount: slices.count(where: \.reachedCap),
       droppedByMaxDetections: max(0, merged.count - options.maxDetections),
-      inference: inferred - start, merging: clock.now - inferred)
+      inference: inferred - start, merging: clock.now - inferred,
+      slicing: slices.reduce(.zero) { $0 + $1.slicing })
   }
 
   private struct SliceResult: Sendable {
     var detections: [SliceDetection]
     var reachedCap: Bool
+    /// The letterboxing of its input.
+    var slicing: Duration
   }
 
   /// Keeps one slice more in flight than the detector runs, so that a free request never waits for one.
@@ -83,8 +88,12 @@ public struct DetectionPipeline: Sendable {
     let letterbox = Letterbox(
       sourceWidth: region.width, sourceHeight: region.height, inputWidth: size.width,
       inputHeight: size.height)
+    let clock = ContinuousClock()
+    let slicing = Mutex(Duration.zero)
     let candidates = try await detector.infer(for: lane) { input in
+      let start = clock.now
       letterbox.fill(input, from: image, region: region)
+      slicing.withLock { $0 = clock.now - start }
     } read: { output in
       try head.decode(
         output.values, shape: output.shape, threshold: options.confidenceThreshold,
@@ -95,7 +104,7 @@ public struct DetectionPipeline: Sendable {
       detections: kept.compactMap {
         mapped($0, by: letterbox, from: region, to: image)
       }.map { SliceDetection(slice: index, detection: $0) },
-      reachedCap: reachedCap)
+      reachedCap: reachedCap, slicing: slicing.withLock { $0 })
   }
 
   /// End-to-end models have suppressed already. Without slices the one suppression is the user's.
@@ -168,13 +177,16 @@ public struct ImageDetections: Sendable {
   public var cappedRegionCount: Int
   /// Detections that `maxDetections` cut off.
   public var droppedByMaxDetections: Int
+  /// From the first slice to the last, its waits included.
   public var inference: Duration
   public var merging: Duration
+  /// Cutting and letterboxing, part of `inference`: the sum over slices, which may overlap in time.
+  public var slicing: Duration
 
   public init(
     width: Int, height: Int, detections: [Detection], regionCount: Int = 1,
     cappedRegionCount: Int = 0, droppedByMaxDetections: Int = 0, inference: Duration = .zero,
-    merging: Duration = .zero
+    merging: Duration = .zero, slicing: Duration = .zero
   ) {
     self.width = width
     self.height = height
@@ -184,5 +196,6 @@ public struct ImageDetections: Sendable {
     self.droppedByMaxDetections = droppedByMaxDetections
     self.inference = inference
     self.merging = merging
+    self.slicing = slicing
   }
 }

@@ -88,3 +88,44 @@ extension ImageDecoder {
     }
   }
 }
+
+/// A model that can be used by its name.
+public struct InstalledModel: Sendable, Equatable {
+  public var name: String
+  /// nil where only the engine can tell, when it loads the model.
+  public var task: ModelTask?
+  /// Names by class id.
+  public var classNames: [String]
+  public var inputSize: PixelSize
+  /// Lower-case hexadecimal.
+  public var sha256: String
+  public var sizeBytes: Int
+
+  public init(
+    name: String, task: ModelTask?, classNames: [String], inputSize: PixelSize, sha256: String,
+    sizeBytes: Int
+  ) {
+    self.name = name
+    self.task = task
+    self.classNames = classNames
+    self.inputSize = inputSize
+    self.sha256 = sha256
+    self.sizeBytes = sizeBytes
+  }
+}
+
+/// Which models are installed.
+public protocol ModelCatalog: Sendable {
+  /// All that can be read, by name; damaged ones are left out.
+  /// - Throws: `DetectionError(.modelNotFound)` when the models cannot be listed.
+  func models() async throws -> [InstalledModel]
+
+  /// - Throws: `DetectionError` with `.modelNotFound`, or `.modelLoadError` when its files are damaged.
+  func model(named name: String) async throws -> InstalledModel
+}
+
+/// Models, loaded when they are first asked for.
+public protocol DetectorSource: Sendable {
+  /// - Throws: `DetectionError` with `.modelNotFound` or `.modelLoadError`.
+  func detector(named name: String) async throws -> any Detector
+}

@@ -9,6 +9,10 @@ import Testing
 
 @Suite("VOC document")
 struct VOCDocumentTests {
+  private func vocDocument(_ image: ImageResult, model: DetectionModel) -> String {
+    ResultFormat.voc.document(ResultSet(model: model, images: [image]))
+  }
+
   private func document(_ image: ImageResult) throws -> [String: [String]] {
     try #require(XMLTexts.parse(vocDocument(image, model: ResultSamples.model)))
   }

@@ -4,6 +4,10 @@ import Testing
 
 @Suite("YOLO labels")
 struct YOLOLabelsTests {
+  private func yoloLabels(_ image: ImageResult) -> String {
+    ResultFormat.yolo.document(ResultSet(model: ResultSamples.model, images: [image]))
+  }
+
   @Test("a plain box is class, centre, size and confidence with six decimals")
   func plain() {
     let text = yoloLabels(ResultSamples.image([ResultSamples.plain]))

@@ -1,35 +1,73 @@
 /// Writes JSON in the order of the calls, with a fixed number of decimals: the same results always read
 /// the same, byte for byte. Foundation's encoder neither keeps an order nor rounds.
-struct JSONWriter {
-  private(set) var text = ""
+public struct JSONWriter: Sendable {
+  public private(set) var text = ""
   private var needsComma = false
+  /// What ends each object, array or string that is open, the innermost last.
+  private var closers: [String] = []
 
-  mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+  public init() {}
+
+  public mutating func object(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
     nested(key, "{", "}", body)
   }
 
-  mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
+  public mutating func array(_ key: String? = nil, _ body: (inout JSONWriter) -> Void) {
     nested(key, "[", "]", body)
   }
 
-  mutating func string(_ key: String, _ value: String) {
+  public mutating func string(_ key: String, _ value: String) {
     start(key)
     quote(value)
   }
 
-  mutating func integer(_ key: String, _ value: Int) {
+  public mutating func integer(_ key: String, _ value: Int) {
     start(key)
     text += String(value)
   }
 
+  public mutating func bool(_ key: String, _ value: Bool) {
+    start(key)
+    text += value ? "true" : "false"
+  }
+
+  public mutating func null(_ key: String) {
+    start(key)
+    text += "null"
+  }
+
+  /// A member whose value is JSON already.
+  public mutating func raw(_ key: String, _ json: String) {
+    start(key)
+    text += json
+  }
+
+  /// A value inside an array that is JSON already.
+  public mutating func rawElement(_ json: String) {
+    start(nil)
+    text += json
+  }
+
+  /// A string inside an array.
+  public mutating func element(_ value: String) {
+    start(nil)
+    quote(value)
+  }
+
+  /// A whole number inside an array.
+  public mutating func element(_ value: Int) {
+    start(nil)
+    text += String(value)
+  }
+
   /// At most `places` digits after the point, without trailing zeros.
-  mutating func number(_ key: String, _ value: some BinaryFloatingPoint, places: Int) {
+  public mutating func number(_ key: String, _ value: some BinaryFloatingPoint, places: Int) {
     start(key)
     text += decimal(value, places: places, trimmed: true)
   }
 
   /// A number inside an array.
-  mutating func element(_ value: some BinaryFloatingPoint, places: Int) {
+  public mutating func element(_ value: some BinaryFloatingPoint, places: Int) {
     start(nil)
     text += decimal(value, places: places, trimmed: true)
   }
@@ -37,12 +75,9 @@ struct JSONWriter {
   private mutating func nested(
     _ key: String?, _ open: String, _ close: String, _ body: (inout JSONWriter) -> Void
   ) {
-    start(key)
-    text += open
-    needsComma = false
+    begin(key, open, close)
     body(&self)
-    text += close
-    needsComma = true
+    end()
   }
 
   private mutating func start(_ key: String?) {
@@ -55,6 +90,11 @@ struct JSONWriter {
 
   private mutating func quote(_ value: String) {
     text += "\""
+    escape(value)
+    text += "\""
+  }
+
+  private mutating func escape(_ value: String) {
     for scalar in value.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -68,7 +108,39 @@ struct JSONWriter {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    text += "\""
+  }
+}
+
+/// Documents that are too large to be one string: what is open stays open while the text is taken away.
+extension JSONWriter {
+  public mutating func beginObject(_ key: String? = nil) { begin(key, "{", "}") }
+  public mutating func beginArray(_ key: String? = nil) { begin(key, "[", "]") }
+  /// A string whose characters follow by `continueString`.
+  public mutating func beginString(_ key: String) { begin(key, "\"", "\"") }
+  public mutating func continueString(_ piece: String) { escape(piece) }
+
+  /// Closes what was begun last.
+  public mutating func end() {
+    text += closers.popLast() ?? ""
+    needsComma = true
+  }
+
+  /// Closes everything that is open.
+  public mutating func endAll() {
+    while !closers.isEmpty { end() }
+  }
+
+  /// The text since the last call, which the writer forgets.
+  public mutating func take() -> String {
+    defer { text = "" }
+    return text
+  }
+
+  private mutating func begin(_ key: String?, _ open: String, _ close: String) {
+    start(key)
+    text += open
+    closers.append(close)
+    needsComma = false
   }
 }
 

@@ -39,51 +39,15 @@ public struct ResultSet: Sendable {
 
   /// Count and mean confidence of each class that was found, by class id.
   public var classDistribution: [ClassCount] {
-    var sums: [Int: (count: Int, confidence: Double)] = [:]
-    for detection in images.lazy.flatMap(\.detections) {
-      sums[detection.classID, default: (0, 0)].count += 1
-      sums[detection.classID, default: (0, 0)].confidence += Double(detection.confidence)
-    }
-    return sums.sorted { $0.key < $1.key }.map { classID, sum in
-      ClassCount(
-        classID: classID, className: model.className(classID), count: sum.count,
-        averageConfidence: sum.confidence / Double(sum.count))
-    }
-  }
-}
-
-/// How often one class was found.
-public struct ClassCount: Sendable, Equatable {
-  public var classID: Int
-  public var className: String
-  public var count: Int
-  /// 0...1.
-  public var averageConfidence: Double
-}
-
-/// The formats that results can be written in.
-public enum ResultFormat: String, Sendable, CaseIterable {
-  case json, yolo, coco, voc, csv, geojson
-
-  public var fileExtension: String {
-    switch self {
-    case .json, .coco: "json"
-    case .yolo: "txt"
-    case .voc: "xml"
-    case .csv: "csv"
-    case .geojson: "geojson"
-    }
+    var tally = ClassTally()
+    for image in images { tally.add(image.detections) }
+    return tally.distribution(of: model.identity)
   }
 
-  /// The whole document.
-  public func document(_ results: ResultSet) -> String {
-    switch self {
-    case .json: detectionsJSON(results)
-    case .yolo: results.images.map(yoloLabels).joined()
-    case .coco: cocoDocument(results)
-    case .voc: results.images.map { vocDocument($0, model: results.model) }.joined()
-    case .csv: csvTable(results)
-    case .geojson: geoJSONDocument(results)
-    }
+  var overview: ResultOverview {
+    ResultOverview(
+      model: model.identity,
+      images: images.enumerated().map { ImageHeading($1, number: $0 + 1) },
+      classDistribution: classDistribution)
   }
 }

@@ -40,9 +40,4 @@ public struct DetectionModel: Sendable, Equatable {
     self.layout = layout
     self.sha256 = sha256
   }
-
-  /// The label of a class id; ids beyond the model's names keep their number.
-  public func className(_ classID: Int) -> String {
-    classNames.indices.contains(classID) ? classNames[classID] : "class\(classID)"
-  }
 }

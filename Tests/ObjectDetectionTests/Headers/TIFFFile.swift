@@ -16,10 +16,12 @@ struct TIFFFile {
     }
 
     static func short(_ number: UInt64) -> Values { Values(3, [number]) }
+    /// DOUBLE
+    static func doubles(_ numbers: [Double]) -> Values { Values(12, numbers.map(\.bitPattern)) }
     static func long(_ number: UInt64) -> Values { Values(4, [number]) }
 
     func bytes(_ order: ByteOrder) -> [UInt8] {
-      let size = [1: 1, 2: 1, 3: 2, 16: 8][type] ?? 4
+      let size = [1: 1, 2: 1, 3: 2, 12: 8, 16: 8][type] ?? 4
       return numbers.flatMap { number($0, size: size, order) }
     }
   }

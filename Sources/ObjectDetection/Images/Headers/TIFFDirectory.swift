@@ -23,6 +23,10 @@ struct TIFFDirectory {
     case extraSamples = 338
     case sampleFormat = 339
     case jpegTables = 347
+    case modelPixelScale = 33550
+    case modelTiepoint = 33922
+    case modelTransformation = 34264
+    case geoKeyDirectory = 34735
   }
 
   /// Where the values of a tag are: `count` of `size` bytes each from `start` on, all inside the file.
@@ -103,6 +107,23 @@ struct TIFFDirectory {
     guard let size = Self.size(ofType: entry.type) else {
       throw DetectionError.damaged("a value of the TIFF has a wrong type")
     }
+    return try values(entry, size: size, &window)
+  }
+
+  /// 64-bit floats, at most `limit` of them; nil when the tag is missing or has other values.
+  ///
+  /// - Throws: `DetectionError(.corruptedFile)` when they lie outside the file.
+  func doubles(_ tag: Tag, atMost limit: Int, _ window: inout ByteWindow) throws -> [Double]? {
+    guard let entry = entries[tag], entry.count > 0, entry.type == Self.doubleType else {
+      return nil
+    }
+    let values = try values(entry, size: 8, &window)
+    return try (0..<min(values.count, limit)).compactMap {
+      try values.value($0, &window).map { Double(bitPattern: $0) }
+    }
+  }
+
+  private func values(_ entry: Entry, size: Int, _ window: inout ByteWindow) throws -> Values {
     let (byteCount, overflow) = entry.count.multipliedReportingOverflow(by: UInt64(size))
     var start: Int? = entry.valueOffset
     if overflow || byteCount > (isBig ? 8 : 4) {
@@ -127,6 +148,8 @@ struct TIFFDirectory {
     else { return .topLeft }
     return Orientation(exif: Int(truncatingIfNeeded: value))
   }
+
+  private static let doubleType: UInt64 = 12
 
   /// Bytes of an integer of that type; nil for other types. A negative one reads as a huge number.
   private static func size(ofType type: UInt64) -> Int? {

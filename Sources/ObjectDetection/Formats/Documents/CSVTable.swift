@@ -1,17 +1,27 @@
 /// One line a detection under a header line (RFC 4180, with plain line feeds). The columns of oriented boxes
-/// are there for every model, empty where it has none.
-func csvTable(_ results: ResultSet) -> String {
-  let columns = [
+/// are there for every model, empty where it has none. Where files have ids, a last column tells two of one name apart.
+struct CSVTable: ResultDocument {
+  private static let columns = [
     "filename", "class_id", "class_name", "confidence", "x_min", "y_min", "x_max", "y_max",
     "obb_center_x", "obb_center_y", "obb_width", "obb_height", "obb_angle_degrees",
   ]
-  var lines = [columns.joined(separator: ",")]
-  for image in results.images {
-    for detection in image.detections {
+
+  private let model: ModelIdentity
+  private let hasFileIDs: Bool
+
+  init(_ overview: ResultOverview) {
+    model = overview.model
+    hasFileIDs = !overview.images.isEmpty && overview.images.allSatisfy { $0.fileID != nil }
+  }
+
+  func begin() -> String { Self.line(Self.columns + (hasFileIDs ? ["file_id"] : [])) }
+
+  func add(_ detections: [Detection], to image: ImageHeading) -> String {
+    let filename = csvText(image.filename)
+    return detections.map { detection in
       let box = detection.box
       var cells = [
-        csvText(image.filename), "\(detection.classID)",
-        csvText(results.model.className(detection.classID)),
+        filename, "\(detection.classID)", csvText(model.className(detection.classID)),
         decimal(detection.confidence, places: 6),
       ]
       cells += [box.xMin, box.yMin, box.xMax, box.yMax].map { decimal($0, places: 3) }
@@ -23,13 +33,18 @@ func csvTable(_ results: ResultSet) -> String {
       } else {
         cells += Array(repeating: "", count: 5)
       }
-      lines.append(cells.joined(separator: ","))
-    }
+      if hasFileIDs { cells.append(csvText(image.fileID ?? "")) }
+      return Self.line(cells)
+    }.joined()
   }
-  return lines.joined(separator: "\n") + "\n"
+
+  private static func line(_ cells: [String]) -> String {
+    cells.joined(separator: ",") + "\n"
+  }
 }
 
-private func csvText(_ text: String) -> String {
+/// A cell, quoted where it must be.
+public func csvText(_ text: String) -> String {
   // By scalar: as characters, "\r\n" is neither of the two, nor is a quote with an accent a quote.
   guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
     return text

@@ -1,18 +1,29 @@
 /// One image's PASCAL VOC annotation: whole pixels counted from 1, both ends inclusive. Oriented boxes add
 /// the `robndbox` of roLabelImg (angle in radians). Source: the VOC 2012 development kit.
-func vocDocument(_ image: ImageResult, model: DetectionModel) -> String {
-  let found = image.found
-  var xml = """
-    <annotation>
-      <filename>\(xmlText(image.filename))</filename>
-      <source><annotation>Harrier \(xmlText(model.name))</annotation></source>
-      <size><width>\(found?.width ?? 0)</width><height>\(found?.height ?? 0)</height><depth>3</depth></size>
-      <segmented>0</segmented>
+struct VOCDocument: ResultDocument {
+  let model: ModelIdentity
 
-    """
-  for detection in image.detections {
+  func begin(_ image: ImageHeading) -> String {
+    let (width, height) = (image.found?.width ?? 0, image.found?.height ?? 0)
+    return """
+      <annotation>
+        <filename>\(xmlText(image.filename))</filename>
+        <source><annotation>Harrier \(xmlText(model.name))</annotation></source>
+        <size><width>\(width)</width><height>\(height)</height><depth>3</depth></size>
+        <segmented>0</segmented>
+
+      """
+  }
+
+  func add(_ detections: [Detection], to image: ImageHeading) -> String {
+    detections.map(object).joined()
+  }
+
+  func end(_ image: ImageHeading) -> String { "</annotation>\n" }
+
+  private func object(_ detection: Detection) -> String {
     let box = detection.box
-    xml += """
+    var xml = """
         <object>
           <name>\(xmlText(model.className(detection.classID)))</name>
           <pose>Unspecified</pose><truncated>0</truncated><difficult>0</difficult>
@@ -32,9 +43,8 @@ func vocDocument(_ image: ImageResult, model: DetectionModel) -> String {
 
         """
     }
-    xml += "  </object>\n"
+    return xml + "  </object>\n"
   }
-  return xml + "</annotation>\n"
 }
 
 /// Text with XML's special characters escaped and control characters, which XML forbids, left out.

@@ -1,0 +1,56 @@
+extension DetectionsFile {
+  /// The file of one image's result.
+  public static func encode(_ image: ImageDetections, model: DetectionModel) -> [UInt8] {
+    let isOriented = image.detections.contains { $0.orientedBox != nil }
+    var facts: [UInt8] = []
+    facts.append(number: UInt32(isOriented ? 1 : 0))
+    for count in [
+      image.detections.count, image.width, image.height, image.regionCount,
+      image.cappedRegionCount,
+    ] {
+      facts.append(number: UInt32(clamping: count))
+    }
+    facts.append(number: UInt64(clamping: image.droppedByMaxDetections))
+    facts.append(number: image.inference.seconds.bitPattern)
+    for text in [model.task.rawValue, model.name, model.sha256] { facts.append(text: text) }
+    facts.append(number: UInt32(clamping: model.classNames.count))
+    for name in model.classNames { facts.append(text: name) }
+
+    var bytes = magic
+    bytes.append(number: version)
+    bytes.append(number: UInt32(clamping: leadingByteCount + facts.count))
+    bytes += facts
+    for detection in image.detections { bytes.append(detection, isOriented: isOriented) }
+    return bytes
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(number: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
+  }
+
+  fileprivate mutating func append(float: Float) { append(number: float.bitPattern) }
+
+  fileprivate mutating func append(text: String) {
+    append(number: UInt32(clamping: text.utf8.count))
+    append(contentsOf: text.utf8)
+  }
+
+  fileprivate mutating func append(_ detection: Detection, isOriented: Bool) {
+    append(number: Int64(detection.classID))
+    append(float: detection.confidence)
+    let box = detection.box
+    for value in [box.xMin, box.yMin, box.xMax, box.yMax] { append(float: value) }
+    guard isOriented else { return }
+    append(number: UInt32(detection.orientedBox == nil ? 0 : 1))
+    let oriented =
+      detection.orientedBox
+      ?? OrientedBox(centerX: 0, centerY: 0, width: 0, height: 0, angle: 0)
+    for value in [
+      oriented.centerX, oriented.centerY, oriented.width, oriented.height, oriented.angle,
+    ] {
+      append(float: value)
+    }
+  }
+}

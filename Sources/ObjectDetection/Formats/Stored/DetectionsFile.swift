@@ -1,0 +1,151 @@
+/// What is kept of one image's result: its header here, its detections with their exact floats in pieces.
+///
+/// The bytes are a function of model and result alone. Little-endian; a header, then one record of a fixed
+/// size for each detection, in result order:
+///
+///     8  magic            4  version (1)       4  bytes of the header   4  flags (bit 0: oriented boxes)
+///     4  detections       4  width             4  height                4  regions
+///     4  capped regions   8  dropped           8  inference seconds (double)
+///     texts, each 4 bytes of length and UTF-8: task, model name, SHA-256; 4 bytes of count, class names
+///
+///     8  class id   4  confidence   16  x1 y1 x2 y2
+///     with oriented boxes: 4  whether this detection has one   20  centre x y, width, height, angle
+public struct DetectionsFile: Sendable, Equatable {
+  /// Like PNG's: no text, and changed by transfers that change line ends.
+  static let magic: [UInt8] = [0x89, 0x48, 0x44, 0x45, 0x54, 0x0d, 0x0a, 0x1a]
+  static let version: UInt32 = 1
+  /// Bytes that `headerByteCount(leading:)` looks at.
+  public static let leadingByteCount = 16
+
+  public let model: ModelIdentity
+  public let image: ImageSummary
+  let isOriented: Bool
+  private let headerByteCount: Int
+
+  /// How many bytes the header has.
+  ///
+  /// - Throws: `DetectionError(.storageError)` when the file is no such file, or of another version.
+  public static func headerByteCount(leading bytes: [UInt8]) throws -> Int {
+    var cursor = ByteCursor(bytes)
+    guard try cursor.bytes(magic.count) == magic else { throw damaged("wrong magic bytes") }
+    let version: UInt32 = try cursor.number()
+    guard version == Self.version else {
+      throw DetectionError(
+        .storageError, "A stored result is of another version of Harrier",
+        cause: "version \(version)")
+    }
+    return Int(try cursor.number(UInt32.self))
+  }
+
+  /// - Parameters:
+  ///   - bytes: the header, at least.
+  ///   - fileByteCount: of the whole file.
+  /// - Throws: `DetectionError(.storageError)` for a file that is not as it was written.
+  public init(header bytes: [UInt8], fileByteCount: Int) throws {
+    headerByteCount = try Self.headerByteCount(leading: bytes)
+    guard headerByteCount <= bytes.count else { throw Self.damaged("no whole header") }
+    var cursor = ByteCursor(Array(bytes[..<headerByteCount]), from: Self.leadingByteCount)
+    let flags: UInt32 = try cursor.number()
+    guard flags <= 1 else { throw Self.damaged("unknown flags") }
+    isOriented = flags == 1
+    let count = Int(try cursor.number(UInt32.self))
+    let width = Int(try cursor.number(UInt32.self))
+    let height = Int(try cursor.number(UInt32.self))
+    let regions = Int(try cursor.number(UInt32.self))
+    let cappedRegions = Int(try cursor.number(UInt32.self))
+    let dropped = Int(truncatingIfNeeded: try cursor.number(UInt64.self))
+    let seconds = Double(bitPattern: try cursor.number())
+    // Thirty years are longer than any inference, and fit into a Duration.
+    guard width > 0, height > 0, dropped >= 0, 0..<1e9 ~= seconds else {
+      throw Self.damaged("impossible numbers")
+    }
+    image = ImageSummary(
+      width: width, height: height, detectionCount: count, regionCount: regions,
+      cappedRegionCount: cappedRegions, droppedByMaxDetections: dropped,
+      inferenceSeconds: seconds)
+    guard let task = ModelTask(rawValue: try cursor.text()) else {
+      throw Self.damaged("unknown task")
+    }
+    let name = try cursor.text()
+    let sha256 = try cursor.text()
+    var classNames: [String] = []
+    // Not reserved ahead: a wrong count ends with the bytes.
+    for _ in 0..<(try cursor.number(UInt32.self)) { classNames.append(try cursor.text()) }
+    model = ModelIdentity(name: name, task: task, sha256: sha256, classNames: classNames)
+    guard cursor.isAtEnd else { throw Self.damaged("a header that is too long") }
+    guard fileByteCount == byteRange(of: 0..<count).upperBound else {
+      throw Self.damaged("\(fileByteCount) bytes for \(count) detections")
+    }
+  }
+
+  static func damaged(_ cause: String) -> DetectionError {
+    DetectionError(.storageError, "A stored result is damaged", cause: cause)
+  }
+}
+
+extension DetectionsFile {
+  private static func recordByteCount(isOriented: Bool) -> Int { isOriented ? 52 : 28 }
+
+  /// Where a run of detections is in the file.
+  public func byteRange(of detections: Range<Int>) -> Range<Int> {
+    let size = Self.recordByteCount(isOriented: isOriented)
+    return headerByteCount + detections.lowerBound * size..<headerByteCount + detections.upperBound
+      * size
+  }
+
+  /// The detections in the bytes of a `byteRange(of:)`.
+  ///
+  /// - Throws: `DetectionError(.storageError)` for bytes that are not as they were written.
+  public func detections(in bytes: [UInt8]) throws -> [Detection] {
+    let size = Self.recordByteCount(isOriented: isOriented)
+    guard bytes.count.isMultiple(of: size) else { throw Self.damaged("a piece of a detection") }
+    var cursor = ByteCursor(bytes)
+    var detections: [Detection] = []
+    detections.reserveCapacity(bytes.count / size)
+    for _ in 0..<bytes.count / size {
+      detections.append(try Self.detection(&cursor, isOriented: isOriented))
+    }
+    return detections
+  }
+
+  private static func detection(_ cursor: inout ByteCursor, isOriented: Bool) throws -> Detection {
+    let classID = Int(truncatingIfNeeded: try cursor.number(Int64.self))
+    let confidence = try cursor.float()
+    let box = BoundingBox(
+      xMin: try cursor.float(), yMin: try cursor.float(), xMax: try cursor.float(),
+      yMax: try cursor.float())
+    // Boxes are clipped to their image. The bound keeps whole pixels, as VOC writes them, inside an Int.
+    guard confidence.isFinite,
+      [box.xMin, box.yMin, box.xMax, box.yMax].allSatisfy({ abs($0) < 1e9 })
+    else { throw damaged("impossible numbers") }
+    var detection = Detection(classID: classID, confidence: confidence, box: box)
+    guard isOriented else { return detection }
+    let isPresent: UInt32 = try cursor.number()
+    let oriented = OrientedBox(
+      centerX: try cursor.float(), centerY: try cursor.float(), width: try cursor.float(),
+      height: try cursor.float(), angle: try cursor.float())
+    guard isPresent <= 1 else { throw damaged("unknown flags") }
+    if isPresent == 1 { detection.orientedBox = oriented }
+    return detection
+  }
+
+  /// A whole file that is in memory. Times are not kept but the inference's.
+  ///
+  /// - Throws: `DetectionError(.storageError)` for a file that is not as it was written.
+  public static func decode(
+    _ bytes: [UInt8]
+  ) throws -> (model: ModelIdentity, image: ImageDetections) {
+    let file = try DetectionsFile(header: bytes, fileByteCount: bytes.count)
+    let image = file.image
+    return (
+      file.model,
+      ImageDetections(
+        width: image.width, height: image.height,
+        detections: try file.detections(
+          in: Array(bytes[file.byteRange(of: 0..<image.detectionCount)])),
+        regionCount: image.regionCount, cappedRegionCount: image.cappedRegionCount,
+        droppedByMaxDetections: image.droppedByMaxDetections,
+        inference: .seconds(image.inferenceSeconds))
+    )
+  }
+}
