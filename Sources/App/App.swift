@@ -1,1 +1,0 @@
-// App: the HTTP service, written against the ports of ObjectDetection and Jobs. It starts with the service.

@@ -1,0 +1,46 @@
+extension APIOperation {
+  /// Picture bytes and the deletion of uploads.
+  static let files = [
+    picture(
+      "original", id: "getOriginal", summary: "The picture as it was sent",
+      types: ["image/jpeg", "image/png", "image/tiff"]),
+    picture(
+      "annotated", id: "getAnnotated", summary: "The picture with its detections drawn",
+      description: "Of the newest completed job of the file, or of `job_id`.",
+      parameters: ["JobIDFilter"], types: ["image/jpeg", "image/png"]),
+    picture(
+      "thumbnail", id: "getThumbnail", summary: "A small annotated picture",
+      description: "Of the newest completed job of the file, or of `job_id`.",
+      parameters: ["JobIDFilter"], types: ["image/jpeg", "image/png"]),
+    APIOperation(
+      method: "DELETE", path: "/api/v1/uploads/{upload_id}", id: "deleteUpload", tag: .files,
+      summary: "Delete an upload and everything made from it",
+      parameters: ["UploadID"],
+      answers: [.json("DeletedAnswer", "It is gone", examples: APIExamples.deleted)],
+      errors: stored + [.invalidRequest, .uploadNotFound, .uploadInUse, .storageError]),
+  ]
+
+  private static func picture(
+    _ kind: String, id: String, summary: String, description: String? = nil,
+    parameters: [String] = [], types: [String]
+  ) -> APIOperation {
+    APIOperation(
+      method: "GET", path: "/api/v1/files/{file_id}/\(kind)", id: id, tag: .files,
+      summary: summary, description: description,
+      parameters: ["FileID"] + parameters + ["Range", "IfRange", "IfNoneMatch"],
+      answers: [
+        .bytes(types, "The bytes", headers: pictureHeaders),
+        .bytes(
+          types, "The range asked for", status: 206, headers: pictureHeaders + [.contentRange]),
+        .notModified,
+      ],
+      errors: [
+        .internalError, .databaseError, .serviceUnavailable, .storageError, .invalidRequest,
+        .fileNotFound, .rangeNotSatisfiable,
+      ] + (parameters.isEmpty ? [] : [.jobNotFound, .resultsNotReady]))
+  }
+
+  private static let pictureHeaders: [APIHeader] = [
+    .eTag, .cacheControl, .acceptRanges, .contentDisposition, .contentTypeOptions,
+  ]
+}

@@ -1,0 +1,57 @@
+extension APIOperation {
+  /// Status, list, events and cancel: section 3 of the contract.
+  static let jobs = [
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs/{job_id}/status", id: "getJobStatus", tag: .jobs,
+      summary: "Where a job is",
+      description: """
+        `queued -> processing -> completed | failed`, or `cancelled` from either; ended states never change. Keys whose \
+        value does not exist yet are left out. `percentage` counts finished slices and never goes back. `wait` holds the \
+        answer until the status or the progress changes.
+        """,
+      parameters: ["JobID", "Wait", "IfNoneMatch"],
+      answers: [
+        .json("JobAnswer", "The job", headers: [.eTag], examples: APIExamples.status),
+        .notModified,
+      ],
+      errors: stored + [.invalidRequest, .jobNotFound]),
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs", id: "listJobs", tag: .jobs,
+      summary: "List jobs, newest first",
+      description: "`next_cursor`, given as `cursor`, goes on; null at the end of the list.",
+      parameters: ["JobState", "Limit", "Cursor"],
+      answers: [.json("JobListAnswer", "A page of jobs", examples: APIExamples.jobList)],
+      errors: stored + [.invalidRequest]),
+    APIOperation(
+      method: "POST", path: "/api/v1/jobs/{job_id}/cancel", id: "cancelJob", tag: .jobs,
+      summary: "Cancel a job", description: "A worker that has begun stops within a second.",
+      parameters: ["JobID"],
+      answers: [.json("JobAnswer", "The cancelled job", examples: APIExamples.cancelled)],
+      errors: stored + [.invalidRequest, .jobNotFound, .jobNotCancellable]),
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs/{job_id}/events", id: "watchJob", tag: .jobs,
+      summary: "Follow a job",
+      description: """
+        Server-sent events `status`, `progress` and `end`, each with the `data` of the status answer; the present state \
+        comes first, a comment line every 15 seconds keeps the connection, and the stream ends with the job.
+        """,
+      parameters: ["JobID", "LastEventID"],
+      answers: [
+        APIAnswer(
+          status: 200, description: "The stream",
+          content: [
+            .init(
+              mediaType: "text/event-stream", schema: eventSchema, examples: APIExamples.events)
+          ])
+      ],
+      errors: stored + [.invalidRequest, .jobNotFound]),
+  ]
+  /// The stream is text; tools that understand it see an object an event.
+  private static let eventSchema = """
+    {"anyOf": [{"type": "string"},
+      {"type": "object", "required": ["event", "id", "data"], "properties": {
+        "event": {"enum": ["status", "progress", "end"]},
+        "id": {"description": "to send as Last-Event-ID", "type": "string"},
+        "data": {"description": "JSON: the data of the status answer", "type": "string"}}}]}
+    """
+}

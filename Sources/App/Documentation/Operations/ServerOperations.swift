@@ -1,0 +1,74 @@
+extension APIOperation {
+  /// Models, health, metrics, the dashboard's numbers and this documentation.
+  static let server = [
+    APIOperation(
+      method: "GET", path: "/api/v1/models", id: "listModels", tag: .models,
+      summary: "Installed models",
+      answers: [.json("ModelListAnswer", "All models, by name", examples: APIExamples.models)],
+      errors: always + [.invalidRequest, .storageError]),
+    APIOperation(
+      method: "GET", path: "/api/v1/models/{name}", id: "getModel", tag: .models,
+      summary: "One installed model", parameters: ["ModelName"],
+      answers: [.json("ModelAnswer", "The model", examples: APIExamples.model)],
+      errors: always + [.invalidRequest, .notFound, .storageError]),
+    APIOperation(
+      method: "GET", path: "/api/v1/monitoring/dashboard", id: "getDashboard", tag: .monitoring,
+      summary: "Numbers for a dashboard, with a short history of each",
+      answers: [.json("DashboardAnswer", "The numbers", examples: APIExamples.dashboard)],
+      errors: stored + [.invalidRequest]),
+    APIOperation(
+      method: "GET", path: "/metrics", id: "getMetrics", tag: .monitoring,
+      summary: "Metrics in the Prometheus text format 0.0.4",
+      description: "Of this process and its workers; docs/metrics.md lists every metric.",
+      answers: [.text("text/plain", "The metrics", examples: APIExamples.metrics)],
+      errors: [.internalError]),
+    APIOperation(
+      method: "GET", path: "/health/live", id: "getLiveness", tag: .monitoring,
+      summary: "Whether the process answers",
+      answers: [.json("HealthAnswer", "It does", examples: APIExamples.live)],
+      errors: [.internalError]),
+    APIOperation(
+      method: "GET", path: "/health/ready", id: "getReadiness", tag: .monitoring,
+      summary: "Whether the service can take work",
+      description:
+        "Names each store and whether it answers; 503 while one does not, or while draining.",
+      answers: [.json("HealthAnswer", "It can", examples: APIExamples.ready)],
+      errors: [.internalError, .serviceUnavailable]),
+    documentation(
+      "/openapi.json", id: "getOpenAPI", summary: "This document",
+      APIAnswer(
+        status: 200, description: "OpenAPI 3.1", headers: [.eTag, .cacheControl],
+        content: [
+          .init(mediaType: "application/json", schema: #"{"type":"object","required":["openapi"]}"#)
+        ])),
+    documentation(
+      "/docs", id: "getDocumentation", summary: "This document for people, with Swagger UI",
+      .text("text/html", "A page")),
+    APIOperation(
+      method: "GET", path: "/docs/{asset}", id: "getDocumentationAsset", tag: .documentation,
+      summary: "Files of the page", parameters: ["Asset", "IfNoneMatch"],
+      answers: [
+        APIAnswer(
+          status: 200, description: "The file", headers: [.eTag, .cacheControl],
+          content: [
+            .init(mediaType: "text/javascript", schema: #"{"type":"string"}"#),
+            .init(mediaType: "text/css", schema: #"{"type":"string"}"#),
+            .init(mediaType: "image/png", schema: #"{"type":"string","format":"binary"}"#),
+          ]), .notModified,
+      ],
+      errors: [.internalError, .invalidRequest, .notFound]),
+    documentation(
+      "/", id: "getStartPage", summary: "Where to go from here", .text("text/html", "A page")),
+  ]
+
+  private static func documentation(
+    _ path: String, id: String, summary: String, _ answer: APIAnswer
+  ) -> APIOperation {
+    let conditional = answer.headers.contains(.eTag)
+    return APIOperation(
+      method: "GET", path: path, id: id, tag: .documentation, summary: summary,
+      parameters: conditional ? ["IfNoneMatch"] : [],
+      answers: conditional ? [answer, .notModified] : [answer],
+      errors: [.internalError, .invalidRequest])
+  }
+}

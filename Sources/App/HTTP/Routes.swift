@@ -1,0 +1,75 @@
+import Hummingbird
+
+/// All routes of the service, on one page.
+struct Routes {
+  let service: Service
+  let monitoring: Monitoring
+
+  var table: RouteTable {
+    RouteTable([inference, jobs, files, numbers, documentation].flatMap(\.self))
+  }
+
+  private var inference: [Route] {
+    let uploads = UploadRoutes(service: service)
+    let predictions = PredictRoutes(service: service)
+    let models = ModelRoutes(service: service)
+    return [
+      Route(.post, UploadRoutes.path, uploads.upload),
+      Route(.delete, "/api/v1/uploads/{upload_id}", uploads.delete),
+      Route(.post, "/api/v1/inference/predict", predictions.predict),
+      Route(.get, "/api/v1/models", models.list),
+      Route(.get, "/api/v1/models/{name}", models.model),
+    ]
+  }
+
+  private var jobs: [Route] {
+    let jobs = JobRoutes(service: service)
+    let events = EventRoutes(service: service)
+    let results = ResultRoutes(service: service)
+    let reasoning = ReasoningRoutes(service: service)
+    let exports = ExportRoutes(service: service)
+    return [
+      Route(.get, "/api/v1/jobs", jobs.list),
+      Route(.get, "/api/v1/jobs/{job_id}/status", jobs.status),
+      Route(.post, "/api/v1/jobs/{job_id}/cancel", jobs.cancel),
+      Route(.get, "/api/v1/jobs/{job_id}/events", events.events),
+      Route(.get, "/api/v1/jobs/{job_id}/results", results.results),
+      Route(.get, "/api/v1/jobs/{job_id}/reasoning", reasoning.reasoning),
+      Route(.get, "/api/v1/jobs/{job_id}/export", exports.export),
+    ]
+  }
+
+  private var files: [Route] {
+    let files = FileRoutes(service: service)
+    let results = ResultRoutes(service: service)
+    let pictures = VisualizationRoutes(service: service)
+    return [
+      Route(.get, "/api/v1/jobs/{job_id}/visualization", pictures.visualization),
+      Route(
+        .get, "/api/v1/jobs/{job_id}/results/{file_id}/labels.txt", exempt: true, results.labels),
+      Route(.get, "/api/v1/files/{file_id}/original", exempt: true, files.original),
+      Route(.get, "/api/v1/files/{file_id}/annotated", exempt: true, files.annotated),
+      Route(.get, "/api/v1/files/{file_id}/thumbnail", exempt: true, files.thumbnail),
+    ]
+  }
+
+  private var numbers: [Route] {
+    let routes = MonitoringRoutes(monitoring: monitoring)
+    return [
+      Route(.get, "/metrics", exempt: true, routes.metrics),
+      Route(.get, "/health/live", exempt: true, routes.live),
+      Route(.get, "/health/ready", exempt: true, routes.ready),
+      Route(.get, "/api/v1/monitoring/dashboard", routes.dashboard),
+    ]
+  }
+
+  private var documentation: [Route] {
+    let documentation = DocumentationRoutes(service: service)
+    return [
+      Route(.get, "/", exempt: true, documentation.start),
+      Route(.get, "/openapi.json", exempt: true, documentation.openAPI),
+      Route(.get, "/docs", exempt: true, documentation.page),
+      Route(.get, "/docs/{asset}", exempt: true, documentation.asset),
+    ]
+  }
+}

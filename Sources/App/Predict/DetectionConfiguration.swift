@@ -1,0 +1,115 @@
+import ObjectDetection
+
+/// The `config` of a predict request with every default filled in, as a job keeps it.
+struct DetectionConfiguration: Sendable, Equatable {
+  var model: String
+  /// 0...1; detections at or below go.
+  var confidenceThreshold: Double
+  var maxDetections: Int
+  /// Names of the classes to keep; nil keeps all.
+  var classes: [String]?
+  /// Whether the image is looked at in slices; what `slicing` says is kept all the same.
+  var isSliced: Bool
+  var slicing: Slicing
+  /// Its threshold is `iou_threshold`.
+  var merging: Merging
+  var isReasoned: Bool
+  /// nil is the server's default rule set.
+  var rules: String?
+  /// Whether annotated pictures are made; what `annotationOptions` says is kept all the same.
+  var isAnnotated: Bool
+  var annotationOptions: AnnotationOptions
+
+  /// Reads the fields of `config`; problems are noted there.
+  init(_ fields: inout JSONFields, defaultModel: String) {
+    model =
+      fields.resourceName("model", orFileIn: "model_path", else: .modelNotFound) ?? defaultModel
+    let confidence = fields.number("confidence_threshold", in: 0...1, default: 0.25)
+    confidenceThreshold = confidence
+    let iou = fields.number("iou_threshold", in: 0...1, default: 0.45)
+    maxDetections = fields.integer("max_detections", in: 1...100_000, default: 3000)
+    classes = fields.optionalStrings("classes", count: 1...10_000)
+    (isSliced, slicing, merging) = fields.section("sahi") { sahi in
+      let isEnabled = sahi.bool("enabled", default: true)
+      let slicing = Slicing(
+        width: sahi.integer("slice_width", in: 256...2048, default: 640),
+        height: sahi.integer("slice_height", in: 256...2048, default: 640),
+        overlapRatio: sahi.number("overlap_ratio", in: 0...0.5, default: 0.2),
+        includesFullImage: sahi.bool("full_image", default: true))
+      let merging = Merging(
+        // The contract's default whatever the threshold; SAHI itself turns to NMS below 0.1.
+        method: sahi.choice("merge", default: .greedyNMM),
+        metric: sahi.choice("merge_metric", default: .iou), threshold: iou)
+      return (isEnabled, slicing, merging)
+    }
+    (isReasoned, rules) = fields.section("symbolic_reasoning") { reasoning in
+      let isEnabled = reasoning.bool("enabled", default: true)
+      // A set is looked up only when reasoning is enabled, so only then its name matters.
+      let rules = reasoning.resourceName(
+        "rules", orFileIn: "rules_file", else: isEnabled ? .rulesNotFound : nil)
+      return (isEnabled, isEnabled ? rules : nil)
+    }
+    (isAnnotated, annotationOptions) = fields.section("visualization") { visualization in
+      let isEnabled = visualization.bool("enabled", default: true)
+      let options = AnnotationOptions(
+        showsLabels: visualization.bool("show_labels", default: true),
+        showsConfidence: visualization.bool("confidence_display", default: true),
+        lineWidth: visualization.optionalNumber("line_width", in: 1...64),
+        format: visualization.choice("format", default: .jpeg))
+      return (isEnabled, options)
+    }
+  }
+
+  /// Whether model and rule set have what the configuration names.
+  /// - Throws: `APIError(.invalidConfig)` with every class that the model does not have, or
+  ///   `.rulesNotFound`.
+  func check(model: InstalledModel, ruleSets: RuleSetCatalog) throws(APIError) {
+    let known = Set(model.classNames)
+    let unknown = (classes ?? []).enumerated().filter { !known.contains($0.element) }
+    guard unknown.isEmpty else {
+      throw JSONFields.invalid(
+        unknown.prefix(JSONFields.maxProblems).map { index, name in
+          // A few suggestions help; a hundred over a large vocabulary only cost.
+          let suggestion =
+            index < 5 ? closestName(to: name, among: model.classNames) : nil
+          return .field(
+            "config.classes[\(index)]", "INVALID_VALUE",
+            "The model \(model.name) has no such class"
+              + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+        })
+    }
+    if isReasoned, let rules, !ruleSets.contains(rules) {
+      let words = "No rule set of this name is installed"
+      throw APIError(
+        .rulesNotFound, words,
+        entries: [
+          .field("config.symbolic_reasoning.rules", APIErrorCode.rulesNotFound.rawValue, words)
+        ])
+    }
+  }
+
+  /// What the engine is asked for.
+  /// - Throws: `DetectionError(.invalidConfig)` for a class that the model does not have.
+  func options(for model: DetectionModel) throws(DetectionError) -> DetectionOptions {
+    DetectionOptions(
+      confidenceThreshold: Float(confidenceThreshold), merging: merging,
+      slicing: isSliced ? slicing : nil, classes: try classIDs(of: model),
+      maxDetections: maxDetections)
+  }
+
+  private func classIDs(of model: DetectionModel) throws(DetectionError) -> Set<Int>? {
+    guard let classes else { return nil }
+    let ids = Dictionary(grouping: model.classNames.indices) { model.classNames[$0] }
+    var kept: Set<Int> = []
+    for name in classes {
+      guard let same = ids[name] else {
+        throw DetectionError(.invalidConfig, "The model \(model.name) has no class \"\(name)\"")
+      }
+      kept.formUnion(same)
+    }
+    return kept
+  }
+
+  /// How pictures are annotated; nil when none are made.
+  var annotation: AnnotationOptions? { isAnnotated ? annotationOptions : nil }
+}

@@ -1,0 +1,135 @@
+import Jobs
+import ObjectDetection
+
+/// A result document of a job, made while it is read: in memory are a page of detections and a piece of text.
+struct ResultPieces {
+  /// A piece has at least so many bytes, so that small images do not make many small writes.
+  static let pieceBytes = 1 << 16
+
+  private enum Step {
+    case begin
+    case image(Int)
+    case detections(Int, DetectionPages)
+    case done
+  }
+
+  private let results: JobResults
+  private let overview: ResultOverview
+  private let filter: ResultFilter
+  private let service: Service
+  private var document: any ResultDocument
+  private var step = Step.begin
+
+  /// - Parameter overview: of the same results through the same filter.
+  init(
+    _ document: any ResultDocument, of results: JobResults, _ overview: ResultOverview,
+    _ filter: ResultFilter, _ service: Service
+  ) {
+    self.results = results
+    self.overview = overview
+    self.filter = filter
+    self.service = service
+    self.document = document
+  }
+
+  /// nil behind the end.
+  ///
+  /// - Throws: `JobsError` or `DetectionError` with `.storageError`.
+  mutating func next() async throws -> String? {
+    var text = ""
+    while text.utf8.count < Self.pieceBytes {
+      guard let more = try await advance() else { break }
+      text += more
+    }
+    return text.isEmpty ? nil : text
+  }
+
+  private mutating func advance() async throws -> String? {
+    switch step {
+    case .begin:
+      step = .image(0)
+      return document.begin()
+    case .image(let index):
+      guard index < results.images.count else {
+        step = .done
+        return document.end()
+      }
+      step = .detections(
+        index, try await DetectionPages(of: results.images[index], filter, service))
+      return document.begin(overview.images[index])
+    case .detections(let index, var pages):
+      guard let page = try await pages.next() else {
+        step = .image(index + 1)
+        return document.end(overview.images[index])
+      }
+      step = .detections(index, pages)
+      return document.add(page, to: overview.images[index])
+    case .done:
+      return nil
+    }
+  }
+}
+
+/// The detections of one image, a page at a time.
+struct DetectionPages {
+  /// As JSON some 250 KB.
+  static let pageCount = 512
+
+  private let stored: (file: DetectionsFile, reader: any BlobReader)?
+  private let filter: ResultFilter
+  private var position = 0
+
+  /// Of an image that failed there are none.
+  init(of image: StoredImage, _ filter: ResultFilter, _ service: Service) async throws {
+    self.filter = filter
+    switch image.outcome {
+    case .failed: stored = nil
+    case .found(let file, let key): stored = (file, try await service.storedBlob(key))
+    }
+  }
+
+  /// nil behind the last page; an empty page has nothing that the filter lets through.
+  mutating func next() async throws -> [Detection]? {
+    guard let (file, reader) = stored, position < file.image.detectionCount else { return nil }
+    let page = position..<min(position + Self.pageCount, file.image.detectionCount)
+    let range = file.byteRange(of: page)
+    let bytes = try await reader.read(at: range.lowerBound, count: range.count)
+    guard bytes.count == range.count else {
+      throw JobsError(.storageError, "A stored file is shorter than it was")
+    }
+    position = page.upperBound
+    return filter(try file.detections(in: bytes))
+  }
+}
+
+extension JobResults {
+  /// Counts what the filter lets through, by reading every detection once.
+  ///
+  /// Documents begin with their totals, which clients of a long answer want first; and a result that cannot be
+  /// read is found before the first byte of the document.
+  ///
+  /// - Parameters:
+  ///   - format: what the overview is for; of them only GeoJSON looks where images lie.
+  ///   - filenames: others than the clients', in an archive.
+  func overview(
+    for format: ResultFormat, _ filter: ResultFilter, _ service: Service,
+    filenames: [String]? = nil
+  ) async throws -> ResultOverview {
+    let places = format == .geojson ? try await georeferences(service) : []
+    var tally = ClassTally()
+    var headings: [ImageHeading] = []
+    for (index, image) in images.enumerated() {
+      var count = 0
+      var pages = try await DetectionPages(of: image, filter, service)
+      while let page = try await pages.next() {
+        tally.add(page)
+        count += page.count
+      }
+      var heading = image.heading(detectionCount: count, filename: filenames?[index])
+      heading.georeference = places.isEmpty ? nil : places[index]
+      headings.append(heading)
+    }
+    return ResultOverview(
+      model: model, images: headings, classDistribution: tally.distribution(of: model))
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+public import Jobs
+public import Logging
+import NIOCore
+public import ObjectDetection
+import ServiceLifecycle
+import UnixSignals
+
+/// The ports of the service, filled in by the one who knows the backends.
+public struct ServicePorts: Sendable {
+  public var jobs: any JobStore
+  public var uploads: any UploadStore
+  public var blobs: any BlobStore
+  public var models: any ModelCatalog
+  public var archives: any ArchiveWriter
+
+  public init(
+    jobs: any JobStore, uploads: any UploadStore, blobs: any BlobStore,
+    models: any ModelCatalog, archives: any ArchiveWriter
+  ) {
+    self.jobs = jobs
+    self.uploads = uploads
+    self.blobs = blobs
+    self.models = models
+    self.archives = archives
+  }
+}
+
+/// The API process: HTTP, its workers, what watches and what cleans up.
+public struct HarrierService: Sendable {
+  private let service: Service
+  private let monitoring: Monitoring
+  private let supervisor: WorkerSupervisor
+  private let logger: Logger
+
+  public init(
+    settings: ServiceSettings, ports: ServicePorts, supervisor: WorkerSupervisor,
+    registry: MetricRegistry, version: String, logger: Logger
+  ) {
+    service = Service(
+      settings: settings, jobs: ports.jobs, uploads: ports.uploads, blobs: ports.blobs,
+      models: ports.models, archives: ports.archives, dispatch: supervisor,
+      metrics: ServiceMetrics(factory: registry), logger: logger,
+      now: { Date().wholeMilliseconds })
+    monitoring = Monitoring(service: service, registry: registry, version: version)
+    self.supervisor = supervisor
+    self.logger = logger
+  }
+
+  /// Serves until SIGTERM or SIGINT, then lets requests and workers finish within the grace period.
+  ///
+  /// Parts start in this order and stop in the opposite one: first the service says that it is not ready, then
+  /// workers finish or give back what they have, while requests are still answered, then requests end.
+  public func run() async throws {
+    let settings = service.settings
+    let logger = logger
+    let server = HarrierServer(service: service, monitoring: monitoring)
+    let application = try server.application { port in
+      logger.info(
+        "Harrier accepts requests",
+        metadata: [
+          "host": "\(settings.host)", "port": .stringConvertible(port),
+          "data_dir": "\(settings.dataDirectory)", "workers": .stringConvertible(settings.workers),
+        ])
+    }
+    let services: [any ServiceLifecycle.Service] = [
+      service.estimates, service.watch, monitoring,
+      Maintenance(service: service), application, supervisor,
+      Draining(readiness: monitoring.readiness),
+    ]
+    var configuration = ServiceGroupConfiguration(
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    // The workers' grace, then that of the requests.
+    configuration.maximumGracefulShutdownDuration = settings.shutdownGrace * 2 + .seconds(5)
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw JobsError(
+        .unavailable, "\(settings.host):\(settings.port): the address is in use by another process")
+    }
+    logger.info("Harrier has stopped")
+  }
+
+  /// The lifecycle's own lines say nothing that ours do not.
+  private var quiet: Logger {
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return quiet
+  }
+}
+
+/// Is told first that the service stops, and says so to those who ask whether it is ready.
+private struct Draining: ServiceLifecycle.Service {
+  let readiness: Readiness
+
+  func run() async throws {
+    do {
+      try await gracefulShutdown()
+    } catch is CancellationError {
+      // The end came without grace.
+    }
+    readiness.drain()
+  }
+}

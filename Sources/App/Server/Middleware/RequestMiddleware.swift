@@ -1,0 +1,145 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import NIOCore
+import ObjectDetection
+
+/// The outermost layer of every request: its id, limits before the route, the envelope of errors, the
+/// headers that every answer carries, metrics and the log line.
+struct RequestMiddleware: RouterMiddleware {
+  typealias Context = HarrierContext
+
+  let service: Service
+  let routes: RouteTable
+  let limiter: RateLimiter
+  let cors: CORSPolicy
+  let proxies: TrustedProxies
+  private let clock = ContinuousClock()
+
+  init(service: Service, routes: RouteTable) throws {
+    self.service = service
+    self.routes = routes
+    limiter = RateLimiter(requestsPerMinute: service.settings.rateLimit)
+    cors = CORSPolicy(origins: service.settings.corsOrigins)
+    proxies = try TrustedProxies(service.settings.trustedProxies)
+  }
+
+  func handle(
+    _ request: Request, context: HarrierContext,
+    next: (Request, HarrierContext) async throws -> Response
+  ) async throws -> Response {
+    let start = clock.now
+    var context = context
+    context.requestID = RequestIdentifier.of(request, at: service.now)
+    context.client = proxies.client(of: request, connectedTo: context.remoteAddress)
+    context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+    var response: Response
+    do {
+      response = try await answer(request, context, next)
+      if request.method == .head { response = try await response.withoutBody() }
+    } catch {
+      var failure = APIError(error)
+      log(failure, request, context)
+      RefusedBody.close(context.channel, after: &failure, to: request)
+      response = failure.response(requestID: context.requestID, at: service.now())
+      if request.method == .head { response = response.createHeadResponse() }
+    }
+    response.headers[.xRequestID] = context.requestID
+    response.headers[.xAPIVersion] = "1.0"
+    cors.decorate(&response, for: request)
+    let endpoint = endpoint(of: request, context)
+    let duration = clock.now - start
+    service.metrics.request(
+      method: RouteTable.knownMethod(request.method), endpoint: endpoint,
+      status: response.status.code, duration: duration)
+    log(response, request, context, duration)
+    return response
+  }
+
+  /// The route's template; also where a path has routes, but none of this method.
+  private func endpoint(of request: Request, _ context: HarrierContext) -> String {
+    if let path = context.endpointPath, path.hasPrefix("/") { return path }
+    return routes.template(of: request.uri.path) ?? "unmatched"
+  }
+
+  private func answer(
+    _ request: Request, _ context: HarrierContext,
+    _ next: (Request, HarrierContext) async throws -> Response
+  ) async throws -> Response {
+    try RequestLimits.check(request)
+    if let preflight = cors.preflight(request, allowing: routes.methods(for: request.uri.path)) {
+      return preflight
+    }
+    let endpoint = context.endpointPath ?? ""
+    var quota: RateLimiter.Quota?
+    if !routes.isExempt(endpoint) {
+      quota = try limiter.admit(AddressRange.network(of: context.client), at: service.now())
+    }
+    do {
+      var response = try await next(request, context)
+      if let quota { response.headers.append(contentsOf: quota.headers) }
+      return response
+    } catch let error as HTTPError where error.status == .notFound {
+      throw routes.noRoute(for: request)
+    } catch {
+      var failure = APIError(error)
+      if let quota { failure.headers.append(contentsOf: quota.headers) }
+      throw failure
+    }
+  }
+
+  private func log(_ failure: APIError, _ request: Request, _ context: HarrierContext) {
+    var metadata: Logger.Metadata = ["error_code": "\(failure.code.rawValue)"]
+    if let cause = failure.cause { metadata["cause"] = "\(cause)" }
+    let level: Logger.Level = failure.code.status.code >= 500 ? .error : .info
+    context.logger.log(level: level, "\(failure.message)", metadata: metadata)
+  }
+
+  private func log(
+    _ response: Response, _ request: Request, _ context: HarrierContext, _ duration: Duration
+  ) {
+    // Polls and scrapes are many and say little.
+    let level: Logger.Level = request.method == .get || request.method == .head ? .debug : .info
+    guard context.logger.logLevel <= level else { return }
+    context.logger.log(
+      level: level, "request",
+      metadata: [
+        "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+        "status": "\(response.status.code)", "client": "\(context.client)",
+        "duration_ms": "\((duration.seconds * 10_000).rounded() / 10)",
+      ])
+  }
+}
+
+/// What is refused before any route sees it.
+enum RequestLimits {
+  /// Longer than any route with any query of ours.
+  static let maxURIBytes = 8192
+
+  static func check(_ request: Request) throws {
+    guard request.uri.string.utf8.count <= maxURIBytes else {
+      throw APIError(
+        .invalidRequest, "The URL is too long", details: "At most \(maxURIBytes) bytes")
+    }
+  }
+}
+
+extension HTTPField.Name {
+  static let xRequestID = field("X-Request-Id")
+  static let xAPIVersion = field("X-API-Version")
+  static let xForwardedFor = field("X-Forwarded-For")
+  static let idempotencyKey = field("Idempotency-Key")
+  static let rateLimitLimit = field("RateLimit-Limit")
+  static let rateLimitRemaining = field("RateLimit-Remaining")
+  static let rateLimitReset = field("RateLimit-Reset")
+  static let lastEventID = field("Last-Event-ID")
+
+  private static func field(_ name: String) -> HTTPField.Name {
+    guard let field = HTTPField.Name(name) else {
+      preconditionFailure("\(name) is no header name")
+    }
+    return field
+  }
+}

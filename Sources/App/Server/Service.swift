@@ -1,0 +1,49 @@
+import Foundation
+import Jobs
+import Logging
+import NIOPosix
+import ObjectDetection
+
+/// What the routes work with: settings, ports, and the state of this process.
+struct Service: Sendable {
+  let settings: ServiceSettings
+  let jobs: any JobStore
+  let uploads: any UploadStore
+  let blobs: any BlobStore
+  let models: any ModelCatalog
+  let archives: any ArchiveWriter
+  let dispatch: any JobDispatch
+  let metrics: ServiceMetrics
+  let logger: Logger
+  /// The present time to the millisecond, as a function so that tests can set it.
+  let now: @Sendable () -> Date
+
+  let watch: JobWatch
+  let estimates: CompletionEstimates
+  let streams = OpenStreams()
+  let receiver: UploadReceiver
+
+  init(
+    settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
+    blobs: any BlobStore, models: any ModelCatalog, archives: any ArchiveWriter,
+    dispatch: any JobDispatch, metrics: ServiceMetrics, logger: Logger,
+    now: @escaping @Sendable () -> Date
+  ) {
+    self.settings = settings
+    self.jobs = jobs
+    self.uploads = uploads
+    self.blobs = blobs
+    self.models = models
+    self.archives = archives
+    self.dispatch = dispatch
+    self.metrics = metrics
+    self.logger = logger
+    self.now = now
+    estimates = CompletionEstimates(store: jobs, now: now, logger: logger)
+    watch = JobWatch(store: jobs, estimates: estimates, logger: logger)
+    receiver = UploadReceiver(
+      settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
+      slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),
+      logger: logger, now: now)
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import NIOPosix
+import ObjectDetection
+
+extension ServiceSettings {
+  /// A settings file has some forty lines.
+  private static let maxFileBytes = 1_048_576
+
+  /// The settings of this process: options, then environment, then file, then default.
+  ///
+  /// - Parameters:
+  ///   - commandLine: the options that were given, by the key of the setting (`data_dir`); lists are
+  ///     separated by commas.
+  ///   - environment: all variables of the process.
+  ///   - file: a YAML file; nil takes the one that `HARRIER_CONFIG` names, if any.
+  ///   - defaults: what is not set anywhere; the installation knows its own folders.
+  /// - Throws: `SettingsError` for the first setting that is unknown, of the wrong type or out of range,
+  ///   and for a file that cannot be read.
+  public static func load(
+    commandLine: [String: String], environment: [String: String], file: String?,
+    defaults: ServiceSettings = ServiceSettings()
+  ) async throws -> ServiceSettings {
+    let named = environment["HARRIER_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    var sources = [
+      try SettingsSource.commandLine(commandLine), try SettingsSource.environment(environment),
+    ]
+    if let path = file ?? named {
+      sources.append(try SettingsSource.yaml(try await contents(of: path), path: path))
+    }
+    var settings = defaults
+    for setting in SettingsTable.all {
+      for source in sources {
+        guard let texts = try source.texts(of: setting) else { continue }
+        guard setting.set(&settings, texts) else {
+          let given = texts.joined(separator: ",").prefix(80)
+          throw SettingsError(source.name(setting), "\(setting.rule), not \"\(given)\"")
+        }
+        break
+      }
+    }
+    try settings.checkTogether()
+    return settings
+  }
+
+  /// What two settings must be to each other.
+  private func checkTogether() throws(SettingsError) {
+    if heartbeat * 2 > jobLease {
+      throw SettingsError("heartbeat_seconds", "must be at most half of job_lease_seconds")
+    }
+    if maxFileBytes > maxUploadBytes {
+      throw SettingsError("max_file_bytes", "must not be more than max_upload_bytes")
+    }
+  }
+
+  private static func contents(of path: String) async throws -> [UInt8] {
+    do {
+      return try await NIOThreadPool.singleton.runIfActive {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { file.closeFile() }
+        let data = try file.read(upToCount: maxFileBytes + 1) ?? Data()
+        guard data.count <= maxFileBytes else {
+          throw SettingsError(path, "larger than \(maxFileBytes) bytes")
+        }
+        return Array(data)
+      }
+    } catch let error as SettingsError {
+      throw error
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      throw SettingsError(path, "cannot be read: \(Self.reason(for: error))")
+    }
+  }
+
+  private static func reason(for error: any Error) -> String {
+    switch (error as? CocoaError)?.code {
+    case .fileNoSuchFile, .fileReadNoSuchFile: "no such file"
+    case .fileReadNoPermission: "no permission"
+    default: "it is no readable file"
+    }
+  }
+
+  /// The settings as a YAML file that `load` reads back, each with its reason.
+  public var yaml: String {
+    SettingsTable.all.map { setting in
+      let reason = "# \(setting.reason)\n"
+      guard let texts = setting.texts(self) else { return "\(reason)# \(setting.key):\n" }
+      let values = texts.map { setting.type.isText ? quoted($0) : $0 }
+      let value = setting.type.isList ? "[\(values.joined(separator: ", "))]" : values[0]
+      return "\(reason)\(setting.key): \(value)\n"
+    }.joined(separator: "\n")
+  }
+}
+
+/// In double quotes; YAML reads JSON's escapes.
+private func quoted(_ text: String) -> String {
+  var json = JSONWriter()
+  json.element(text)
+  return json.text
+}

@@ -1,0 +1,66 @@
+/// Everything that an operator can set. Defaults and ranges: docs/configuration.md, which a test compares.
+public struct ServiceSettings: Sendable, Equatable {
+  // The API process.
+  public var host = "127.0.0.1"
+  /// 0 takes a free one.
+  public var port = 8000
+  public var dataDirectory = "harrier-data"
+  /// Child processes that run jobs.
+  public var workers = 1
+  public var modelsDirectory = "Models"
+  public var rulesDirectory: String?
+  public var defaultModel = "tree-crowns"
+  /// Where the files of Swagger UI are; nil leaves `/docs` without it.
+  public var swaggerDirectory: String?
+  public var logLevel = "info"
+  public var logFormat = LogFormat.json
+
+  // What one client may do.
+  /// Requests a minute and client address; 0 is without limit.
+  public var rateLimit = 100
+  /// Addresses or CIDR ranges whose `X-Forwarded-For` is believed.
+  public var trustedProxies: [String] = []
+  /// Origins that browsers may call from; empty sends no CORS headers.
+  public var corsOrigins: [String] = []
+  public var maxFileBytes = 52_428_800
+  public var maxFilesPerUpload = 100
+  /// Of one request body.
+  public var maxUploadBytes = 5_253_365_760
+  /// Uploads whose bytes are taken in at the same time; the others wait.
+  public var concurrentUploads = 8
+  /// Of a JSON body.
+  public var maxJSONBytes = 1_048_576
+  /// Of all header lines of a request.
+  public var maxHeaderBytes = 32_768
+  public var maxQueuedJobs = 10_000
+  /// Largest picture in a base64 answer.
+  public var maxBase64Bytes = 33_554_432
+  /// A connection that sends nothing for so long is closed.
+  public var idleTimeout = Duration.seconds(60)
+
+  // Jobs.
+  public var jobLease = Duration.seconds(10)
+  public var heartbeat = Duration.seconds(2)
+  /// Workers that may die on a job before it fails.
+  public var maxWorkerDeaths = 3
+  /// Waits before the second, third ... attempt; no more attempts than these and the first.
+  public var retryDelays: [Duration] = [.seconds(60), .seconds(300), .seconds(900)]
+  public var precision = "f32"
+  public var device = "CPU"
+  /// How long a worker may go on with its images after it was told to stop.
+  public var shutdownGrace = Duration.seconds(30)
+
+  // What is kept.
+  /// Days after which an upload and all that was made from it is deleted; 0 keeps everything.
+  public var retentionDays = 7.0
+
+  public init() {}
+}
+
+/// How the log is written.
+public enum LogFormat: String, Sendable, CaseIterable {
+  /// A JSON object a line.
+  case json
+  /// For people.
+  case text
+}

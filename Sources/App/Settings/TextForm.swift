@@ -1,0 +1,43 @@
+import NIOCore
+import Foundation
+
+/// What a text setting may be.
+struct TextForm: Sendable {
+  /// For people: `one of json, text`.
+  let words: String
+  let isValid: @Sendable (String) -> Bool
+
+  /// Anything but control characters.
+  static let line = TextForm(words: "a line of text") { text in
+    !text.isEmpty && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+  }
+
+  static let resourceName = TextForm(
+    words: "a name of at most 128 letters, digits, dots, underscores and hyphens",
+    isValid: ResourceName.isValid)
+
+  static func one(of choices: [String]) -> TextForm {
+    TextForm(words: "one of \(choices.joined(separator: ", "))", isValid: choices.contains)
+  }
+
+  /// `10.0.0.0/8`, `::1`
+  static let addressRange = TextForm(words: "an IP address or CIDR range") { text in
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    // The initializer throws for what is no address; why does not matter here.
+    guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) else {
+      return false
+    }
+    guard parts.count == 2 else { return true }
+    let bits = address.protocol == .inet ? 32 : 128
+    return Int(parts[1]).map { (0...bits).contains($0) } ?? false
+  }
+
+  /// As a browser sends it (RFC 6454): scheme, host, and port where it is not the scheme's own.
+  static let origin = TextForm(words: "* or an origin such as https://maps.example.org") { text in
+    guard text != "*" else { return true }
+    guard let url = URL(string: text, encodingInvalidCharacters: false), let scheme = url.scheme,
+      ["http", "https"].contains(scheme), let host = url.host(), !host.isEmpty
+    else { return false }
+    return text == "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Hummingbird
+import Jobs
+import NIOCore
+import ObjectDetection
+
+/// A job's status as clients read it: encoded once a change, not once a poll.
+struct StatusDocument: Sendable {
+  let jobID: JobID
+  let version: Int
+  let state: JobState
+  let percentage: Int
+  /// The contract's `data` object.
+  let data: String
+  /// The whole answer.
+  let body: ByteBuffer
+  let entityTag: EntityTag
+
+  init(_ job: Job, estimatedCompletion: Date?) {
+    jobID = job.id
+    version = job.version
+    entityTag = EntityTag(opaque: "\(job.version)")
+    state = job.state
+    percentage = job.progress.percentage
+    var json = JSONWriter()
+    json.object { Self.write(job, estimatedCompletion, to: &$0) }
+    data = json.text
+    body = ByteBuffer(string: #"{"status":"success","data":\#(data)}"#)
+  }
+
+  private static func write(_ job: Job, _ estimate: Date?, to json: inout JSONWriter) {
+    json.string("job_id", job.id.description)
+    json.string("upload_id", job.uploadID.description)
+    json.string("status", job.state.rawValue)
+    json.integer("attempt", job.attempt)
+    json.string("priority", job.priority.contractName)
+    json.time("created_at", job.createdAt)
+    json.time("updated_at", job.updatedAt)
+    if let time = job.startedAt { json.time("started_at", time) }
+    if let time = job.endedAt { json.time("\(job.state.rawValue)_at", time) }
+    json.object("progress") { json in
+      json.integer("total_images", job.progress.totalImages)
+      json.integer("processed_images", job.progress.processedImages)
+      json.integer("failed_images", job.progress.failedImages)
+      json.integer("percentage", job.progress.percentage)
+      if let stage = job.progress.stage { json.string("current_stage", stage) }
+      if let estimate, !job.state.isEnded { json.time("estimated_completion", estimate) }
+    }
+    if let summary = job.summary { json.raw("summary", summary) }
+    if job.state == .completed {
+      json.string("results_url", "/api/v1/jobs/\(job.id)/results")
+      json.string("visualization_url", "/api/v1/jobs/\(job.id)/visualization")
+    }
+    if let failure = job.failure, job.state != .completed {
+      json.object("error") { json in
+        json.string("code", failure.code)
+        json.string("message", failure.message)
+        if let details = failure.details { json.string("details", details) }
+      }
+    }
+  }
+}
+
+extension JobPriority {
+  var contractName: String {
+    switch self {
+    case .low: "low"
+    case .normal: "normal"
+    case .high: "high"
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Hummingbird
+import Jobs
+import Logging
+import NIOCore
+import NIOPosix
+import ObjectDetection
+import Synchronization
+
+/// Takes in the body of an upload: all of its files are kept, or none.
+struct UploadReceiver: Sendable {
+  /// Bytes that are gathered before they go to a thread: a hop costs as much as copying 100 KiB.
+  private static let batchBytes = 256 << 10
+  /// A buffer of one byte occupies a kilobyte.
+  private static let batchBuffers = 64
+
+  let settings: ServiceSettings
+  let blobs: any BlobStore
+  let uploads: any UploadStore
+  let threads: NIOThreadPool
+  let slots: UploadSlots
+  let logger: Logger
+  let now: @Sendable () -> Date
+
+  /// Reads the body to its end and keeps its files under a new upload.
+  /// `open` is called when its turn has come: only then its bytes are wanted.
+  func receive(_ request: Request, open: @Sendable () -> Void) async throws -> Upload {
+    let limit = settings.maxUploadBytes
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+      throw tooLarge
+    }
+    let boundary = try MultipartBoundary(contentType: request.headers[.contentType] ?? "")
+    return try await slots.withSlot {
+      open()
+      let folder = try await TemporaryNames(blobs)
+      let sink = UploadSink(
+        boundary: boundary, limits: settings, makePath: { folder.next() })
+      do {
+        try await fill(sink, from: request.body)
+        let files = try await threads.runIfActive { try sink.finish() }
+        let upload = try await keep(files)
+        await remove(sink)
+        return upload
+      } catch {
+        await remove(sink)
+        throw error
+      }
+    }
+  }
+
+  private func fill(_ sink: UploadSink, from body: RequestBody) async throws {
+    var total = 0
+    var batch: [ByteBuffer] = []
+    var batched = 0
+    func flush() async throws {
+      guard batched > 0 else { return }
+      let buffers = batch
+      batch.removeAll(keepingCapacity: true)
+      batched = 0
+      try await threads.runIfActive {
+        for buffer in buffers {
+          try buffer.withUnsafeReadableBytes { try sink.take($0) }
+        }
+      }
+    }
+    for try await buffer in body {
+      total += buffer.readableBytes
+      guard total <= settings.maxUploadBytes else { throw tooLarge }
+      batch.append(buffer)
+      batched += buffer.readableBytes
+      if batched >= Self.batchBytes || batch.count >= Self.batchBuffers { try await flush() }
+    }
+    try await flush()
+  }
+
+  /// Files first, then the rows: a row never names a file that a power cut could take.
+  private func keep(_ files: [ReceivedFile]) async throws -> Upload {
+    let time = now()
+    let id = UploadID(at: time)
+    let uploaded = files.map { file in
+      let fileID = FileID(at: time)
+      return UploadedFile(
+        id: fileID, uploadID: id, filename: file.filename,
+        format: file.header.format.contractName, width: file.header.width,
+        height: file.header.height, sizeBytes: file.sizeBytes, sha256: file.sha256,
+        blobKey: "\(BlobKey.prefix(of: id))/\(fileID)")
+    }
+    let days = settings.retentionDays
+    let upload = Upload(
+      id: id, createdAt: time,
+      expiresAt: days > 0 ? time.addingTimeInterval(days * 86_400) : .distantFuture,
+      files: uploaded)
+    do {
+      for (file, kept) in zip(files, uploaded) {
+        try await blobs.keep(fileAt: file.path, as: kept.blobKey)
+      }
+      try await uploads.insert(upload)
+    } catch {
+      await forget(uploaded)
+      throw error
+    }
+    return upload
+  }
+
+  /// Removes what was kept of an upload that failed; what cannot be removed is swept later.
+  private func forget(_ files: [UploadedFile]) async {
+    do {
+      try await uncancelled { [blobs] in try await blobs.delete(files.map(\.blobKey)) }
+    } catch {
+      logger.warning("files of a failed upload stay behind", metadata: ["cause": "\(error)"])
+    }
+  }
+
+  private func remove(_ sink: UploadSink) async {
+    do {
+      try await uncancelled { [threads] in
+        try await threads.runIfActive { sink.removeTemporaryFiles() }
+      }
+    } catch {
+      logger.warning("temporary files stay behind", metadata: ["cause": "\(error)"])
+    }
+  }
+
+  private var tooLarge: APIError {
+    APIError(
+      .uploadTooLarge, "The upload is too large",
+      details: "At most \(settings.maxUploadBytes) bytes in one request")
+  }
+}
+
+/// Paths of new files beside one that the blob store has named: asking it again for each file of an upload
+/// would suspend in the middle of a thread's work.
+private final class TemporaryNames: Sendable {
+  private let stem: String
+  private let count = Atomic(0)
+
+  init(_ blobs: any BlobStore) async throws { stem = try await blobs.temporaryPath() }
+
+  func next() -> String { "\(stem)-\(count.add(1, ordering: .relaxed).newValue)" }
+}
+
+extension ImageFormat {
+  /// `JPEG`, `PNG` or `TIFF`.
+  var contractName: String {
+    switch self {
+    case .jpeg: "JPEG"
+    case .png: "PNG"
+    case .tiff: "TIFF"
+    }
+  }
+}

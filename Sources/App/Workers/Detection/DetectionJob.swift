@@ -1,0 +1,165 @@
+public import Jobs
+public import ObjectDetection
+
+/// What a worker does with a job: detections, annotated picture and thumbnail of each image, and a summary.
+///
+/// An image that cannot be used has its failure recorded and stops no other. Stores that fail end the
+/// attempt; the next one does what has no record yet.
+public struct DetectionJob: JobExecutor {
+  /// One being decoded, one inferred, one drawn; also the bound of decoded pictures in memory.
+  private static let imagesInFlight = 3
+  /// Far more than the result of an image with the largest number of detections.
+  private static let maxResultBytes = 1 << 28
+
+  let uploads: any UploadStore
+  let blobs: any BlobStore
+  let detectors: any DetectorSource
+  let decoder: any ImageDecoder
+  let annotator: any Annotator
+  let limits: ImageLimits
+  let metrics: ServiceMetrics
+
+  public init(
+    uploads: any UploadStore, blobs: any BlobStore, detectors: any DetectorSource,
+    decoder: any ImageDecoder, annotator: any Annotator, limits: ImageLimits = ImageLimits(),
+    metrics: ServiceMetrics
+  ) {
+    self.uploads = uploads
+    self.blobs = blobs
+    self.detectors = detectors
+    self.decoder = decoder
+    self.annotator = annotator
+    self.limits = limits
+    self.metrics = metrics
+  }
+
+  public func execute(
+    _ claimed: ClaimedJob, reporting reporter: AttemptReporter
+  ) async throws -> String {
+    let start = ContinuousClock.now
+    let files = try await files(of: claimed.job)
+    let configuration = try readConfiguration(claimed.job)
+    reporter.progress(.loading(configuration.model, claimed))
+    let detector = try await load(configuration.model)
+    let options = try self.options(configuration, detector.model)
+    let work = ImageWork(
+      job: self, claim: claimed.claim, detector: detector, options: options,
+      annotation: configuration.annotation,
+      progress: DetectionProgress(
+        files: files, records: claimed.records, slicing: options.slicing, reporter: reporter))
+    var tally = DetectionTally(model: detector.model)
+    try await addEarlier(claimed.records, to: &tally)
+    try await detectAll(files, except: claimed.records, work, reporter, &tally)
+    return tally.summary(processing: ContinuousClock.now - start)
+  }
+
+  /// In the order of the job.
+  private func files(of job: Job) async throws -> [UploadedFile] {
+    let upload = try await uploads.upload(job.uploadID)
+    let byID = Dictionary(
+      (upload?.files ?? []).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let files = job.fileIDs.compactMap { byID[$0] }
+    guard files.count == job.fileIDs.count else {
+      throw AttemptError(
+        JobFailure(code: "FILE_NOT_FOUND", message: "The upload is gone"), isFinal: true)
+    }
+    return files
+  }
+
+  private func readConfiguration(_ job: Job) throws -> DetectionConfiguration {
+    do {
+      return try DetectionConfiguration(json: job.configuration)
+    } catch {
+      // Written by another version of this program.
+      throw AttemptError(
+        JobFailure(code: "MODEL_LOAD_ERROR", message: "The job's configuration cannot be read"),
+        isFinal: true, cause: "\(error)")
+    }
+  }
+
+  private func load(_ model: String) async throws -> any Detector {
+    do {
+      return try await detectors.detector(named: model)
+    } catch let error as DetectionError {
+      let reason = error.code == .modelNotFound ? "is not installed" : "cannot be loaded"
+      // The error's own words name paths of the server.
+      throw AttemptError(
+        JobFailure(code: "MODEL_LOAD_ERROR", message: "The model \"\(model)\" \(reason)"),
+        isFinal: true, cause: "\(error)")
+    }
+  }
+
+  /// The model may be another one than when the job was accepted.
+  private func options(
+    _ configuration: DetectionConfiguration, _ model: DetectionModel
+  ) throws -> DetectionOptions {
+    do {
+      return try configuration.options(for: model)
+    } catch {
+      throw AttemptError(
+        JobFailure(code: "MODEL_LOAD_ERROR", message: error.message), isFinal: true,
+        cause: error.cause)
+    }
+  }
+
+  private func addEarlier(
+    _ records: [ImageRecord], to tally: inout DetectionTally
+  ) async throws {
+    for record in records {
+      guard let key = record.resultKey else {
+        tally.addFailure()
+        continue
+      }
+      let bytes = try await blobs.bytes(key, limit: Self.maxResultBytes)
+      let image = try DetectionsFile.decode(bytes).image
+      tally.add(image)
+      tally.addEarlierTime(image.inference)
+    }
+  }
+
+  private func detectAll(
+    _ files: [UploadedFile], except records: [ImageRecord], _ work: ImageWork,
+    _ reporter: AttemptReporter, _ tally: inout DetectionTally
+  ) async throws {
+    let done = Set(records.map(\.fileID))
+    var pending = files.filter { !done.contains($0.id) }.enumerated().makeIterator()
+    var doubtful: [ImageWork.Result] = []
+    try await withThrowingTaskGroup(of: ImageWork.Result.self) { group in
+      func startNext() {
+        guard let (index, file) = pending.next() else { return }
+        group.addTask { try await work.run(file, lane: ImageLane(id: UInt64(index))) }
+      }
+      for _ in 0..<Self.imagesInFlight { startNext() }
+      while let result = try await group.next() {
+        startNext()
+        if let image = result.image {
+          tally.add(image)
+        } else if result.record.failure?.code == DetectionError.Code.inferenceError.rawValue {
+          doubtful.append(result)
+          continue
+        } else {
+          tally.addFailure()
+        }
+        try await reporter.record(result.record)
+        work.progress.end(result.file, failed: result.image == nil)
+      }
+    }
+    try await settle(doubtful, work, reporter, &tally)
+  }
+
+  /// Where the engine failed on some images only, it is for the images; where it managed none, the engine
+  /// may be at fault, and another attempt may help.
+  private func settle(
+    _ results: [ImageWork.Result], _ work: ImageWork, _ reporter: AttemptReporter,
+    _ tally: inout DetectionTally
+  ) async throws {
+    if !tally.hasImages, let failure = results.first?.record.failure {
+      throw AttemptError(failure, isFinal: false)
+    }
+    for result in results {
+      tally.addFailure()
+      try await reporter.record(result.record)
+      work.progress.end(result.file, failed: true)
+    }
+  }
+}

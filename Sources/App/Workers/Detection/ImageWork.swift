@@ -1,0 +1,158 @@
+import Foundation
+import Jobs
+import ObjectDetection
+
+/// The way of one image of a job: decode, detect, draw, keep.
+struct ImageWork: Sendable {
+  /// What became of the image; `image` is nil where it failed.
+  struct Result: Sendable {
+    var file: UploadedFile
+    var record: ImageRecord
+    var image: ImageDetections?
+  }
+
+  let job: DetectionJob
+  let claim: Claim
+  let detector: any Detector
+  let options: DetectionOptions
+  let annotation: AnnotationOptions?
+  let progress: DetectionProgress
+
+  /// - Throws: errors that are not the image's: of the stores, `CancellationError`.
+  func run(_ file: UploadedFile, lane: ImageLane) async throws -> Result {
+    do {
+      return try await job.blobs.withLocalFile(file.blobKey) { path in
+        do {
+          return try await detect(file, path: path, lane)
+        } catch let error as DetectionError {
+          throw error.renaming(path, to: file.filename)
+        }
+      }
+    } catch let error as DetectionError where error.code != .storageError {
+      return failed(
+        file, JobFailure(code: error.imageCode, message: error.message))
+    } catch let error as JobsError where error.code == .blobNotFound {
+      return failed(
+        file,
+        JobFailure(
+          code: error.code.rawValue, message: "\(file.filename): the stored file is gone"))
+    } catch let error as DetectionError {
+      throw JobsError(.storageError, "A result could not be written", cause: "\(error)")
+    }
+  }
+
+  private func failed(_ file: UploadedFile, _ failure: JobFailure) -> Result {
+    Result(file: file, record: ImageRecord(fileID: file.id, failure: failure), image: nil)
+  }
+
+  private func detect(
+    _ file: UploadedFile, path: String, _ lane: ImageLane
+  ) async throws -> Result {
+    let start = ContinuousClock.now
+    return try await job.decoder.withImage(path: path, limits: job.limits) { image in
+      async let decoded = arrival(of: image)
+      progress.advance(file, finished: 0)
+      let found = try await DetectionPipeline(detector: detector).detect(
+        in: image, options: options, lane: lane
+      ) { progress.advance(file, finished: $0.finished) }
+      job.metrics.stage(.decode, try await decoded - start)
+      count(found)
+      return Result(
+        file: file, record: try await keep(found, of: image, file), image: found)
+    }
+  }
+
+  /// When the image's last row is there.
+  private func arrival(of image: PixelBuffer) async throws -> ContinuousClock.Instant {
+    try await image.waitForRows(image.height)
+    return ContinuousClock.now
+  }
+
+  private func count(_ found: ImageDetections) {
+    job.metrics.stage(.slice, found.slicing)
+    job.metrics.stage(.infer, found.inference)
+    job.metrics.stage(.merge, found.merging)
+    let byClass = Dictionary(grouping: found.detections) { detector.model.className($0.classID) }
+    job.metrics.image(
+      model: detector.model.name, duration: found.inference, slices: found.regionCount,
+      detectionsByClass: byClass.mapValues(\.count))
+  }
+
+  // MARK: - Keeping
+
+  /// Keeps the result last: a record is made only where everything is there.
+  private func keep(
+    _ found: ImageDetections, of image: PixelBuffer, _ file: UploadedFile
+  ) async throws -> ImageRecord {
+    var record = ImageRecord(fileID: file.id, detectionCount: found.detections.count)
+    if let annotation {
+      progress.draw(file)
+      let annotated = key(file, "annotated")
+      let thumbnail = key(file, "thumbnail")
+      try await draw(found, on: image, annotation, annotated: annotated, thumbnail: thumbnail)
+      record.annotatedKey = annotated
+      record.thumbnailKey = thumbnail
+    }
+    let result = key(file, "detections")
+    let start = ContinuousClock.now
+    try await job.blobs.put(
+      DetectionsFile.encode(found, model: detector.model), as: result)
+    job.metrics.stage(.store, ContinuousClock.now - start)
+    record.resultKey = result
+    return record
+  }
+
+  /// The token tells this attempt's files from those of a worker that was frozen and comes back.
+  private func key(_ file: UploadedFile, _ kind: String) -> String {
+    "jobs/\(claim.jobID)/\(claim.token)/\(file.id).\(kind)"
+  }
+
+  private func draw(
+    _ found: ImageDetections, on image: PixelBuffer, _ annotation: AnnotationOptions,
+    annotated: String, thumbnail: String
+  ) async throws {
+    try await withTemporaryFiles(2) { paths in
+      let start = ContinuousClock.now
+      try await job.annotator.annotate(
+        image, with: found.detections, of: detector.model, options: annotation, to: paths[0],
+        thumbnail: paths[1])
+      job.metrics.stage(.render, ContinuousClock.now - start)
+      try await job.blobs.keep(fileAt: paths[0], as: annotated)
+      try await job.blobs.keep(fileAt: paths[1], as: thumbnail)
+    }
+  }
+
+  /// Lends paths for new files; those that were not kept are removed.
+  private func withTemporaryFiles(
+    _ count: Int, _ body: ([String]) async throws -> Void
+  ) async throws {
+    var paths: [String] = []
+    for _ in 0..<count { paths.append(try await job.blobs.temporaryPath()) }
+    do {
+      try await body(paths)
+    } catch {
+      // What the sweeper would find later.
+      for path in paths { unlink(path) }
+      throw error
+    }
+  }
+}
+
+extension DetectionError {
+  /// The same error with the client's name of the file where the server's stood.
+  fileprivate func renaming(_ path: String, to filename: String) -> DetectionError {
+    let name = (path as NSString).lastPathComponent
+    let text = message.replacing(path, with: filename).replacing(name, with: filename)
+    return DetectionError(code, text, cause: cause)
+  }
+
+  /// The contract's code for an image: what the upload's checks let pass is damage that only decoding shows.
+  fileprivate var imageCode: String {
+    switch code {
+    case .fileNotFound: "FILE_NOT_FOUND"
+    case .inferenceError, .invalidConfig, .modelNotFound, .modelLoadError, .storageError:
+      "INFERENCE_ERROR"
+    case .corruptedFile, .invalidFormat, .fileTooLarge, .invalidDimensions: "CORRUPTED_FILE"
+    }
+  }
+}
