@@ -1,5 +1,7 @@
+import App
 import ArgumentParser
 import Foundation
+import Jobs
 import ObjectDetection
 
 @main
@@ -14,17 +16,23 @@ struct Harrier: AsyncParsableCommand {
         harrier detect Samples/yell-541000.jpg --annotate
         harrier detect pictures/ --model aerial15-obb --format coco --output results/
         harrier doctor
+        harrier serve                                # the HTTP API, with its workers
 
       Exit status: 0 all done, 1 some images failed (each is named), 2 the command itself was wrong.
       """,
     version: harrierVersion,
-    subcommands: [DetectCommand.self, EvaluateCommand.self, ModelsCommand.self, DoctorCommand.self])
+    subcommands: [
+      ServeCommand.self, WorkerCommand.self, DetectCommand.self, EvaluateCommand.self,
+      ModelsCommand.self, DoctorCommand.self,
+    ])
 
   /// As ArgumentParser's, but with our exit statuses, and Ctrl-C as cancellation.
   static func main() async {
-    let interruption = Interruption()
     let task = Task { try await execute() }
-    interruption.onInterrupt { task.cancel() }
+    // The service takes signals itself: it lets its requests end first.
+    if CommandLine.arguments.dropFirst().first != ServeCommand.configuration.commandName {
+      Interruption().onInterrupt { task.cancel() }
+    }
     switch await task.result {
     case .success: break
     case .failure(let error): finish(with: error)
@@ -47,6 +55,10 @@ struct Harrier: AsyncParsableCommand {
       // 128 + SIGINT, as shells expect it.
       Foundation.exit(130)
     }
+    if let error = error as? JobsError {
+      printError("harrier: \(error)")
+      Foundation.exit(1)
+    }
     if let error = error as? DetectionError {
       printError("harrier: \(error)")
       let isUsage = error.code == .invalidConfig || error.code == .modelNotFound
@@ -62,8 +74,6 @@ struct Harrier: AsyncParsableCommand {
     Foundation.exit(status == .validationFailure ? 2 : status.rawValue)
   }
 }
-
-let harrierVersion = "0.1.0"
 
 func printError(_ text: String) {
   FileHandle.standardError.write(Data((text + "\n").utf8))

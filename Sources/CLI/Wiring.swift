@@ -1,5 +1,9 @@
+import App
+import Backends
 import Foundation
 import Inference
+import Jobs
+import Logging
 import NIOPosix
 import ObjectDetection
 
@@ -21,11 +25,101 @@ struct Engine: Sendable {
       annotator: CairoAnnotator(runtime: vips, threads: thread()))
   }
 
-  /// One thread of its own for one library's blocking calls; it ends with the process.
-  private static func thread() -> NIOThreadPool {
-    let pool = NIOThreadPool(numberOfThreads: 1)
-    pool.start()
-    return pool
+}
+
+/// Threads of its own for one library's blocking calls; they end with the process.
+private func thread(_ count: Int = 1) -> NIOThreadPool {
+  let pool = NIOThreadPool(numberOfThreads: count)
+  pool.start()
+  return pool
+}
+
+/// The service on its embedded default: SQLite and a folder.
+enum Services {
+  /// Reads and writes of files: more threads than disks have heads do not help.
+  private static let fileThreads = 4
+
+  /// Runs the API process until a signal ends it.
+  static func serve(_ settings: ServiceSettings, arguments: [String]) async throws {
+    let logger = try logger("harrier", settings)
+    let stores = try Stores(settings)
+    let registry = MetricRegistry()
+    let supervisor = WorkerSupervisor(
+      count: settings.workers, arguments: ["worker", "--supervised"] + arguments,
+      grace: settings.shutdownGrace, logger: logger
+    ) { line in
+      do {
+        try registry.add(delta: line)
+      } catch {
+        logger.warning("a worker's metrics cannot be read", metadata: ["cause": "\(error)"])
+      }
+    }
+    let service = HarrierService(
+      settings: settings,
+      ports: ServicePorts(
+        jobs: stores.metadata, uploads: stores.metadata, blobs: stores.blobs,
+        models: ModelFolderCatalog(
+          folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
+        archives: LibarchiveZIPWriter(threads: thread(2))),
+      supervisor: supervisor, registry: registry, version: harrierVersion, logger: logger)
+    try await service.run()
+  }
+
+  /// Runs a worker process until a signal, or the end of its parent, ends it.
+  static func work(_ settings: ServiceSettings, isSupervised: Bool) async throws {
+    let logger = try logger("harrier.worker", settings)
+    let stores = try Stores(settings)
+    let registry = MetricRegistry()
+    let metrics = ServiceMetrics(factory: registry)
+    let vips = try VipsRuntime()
+    guard let precision = InferencePrecision(rawValue: settings.precision) else {
+      throw DetectionError(.invalidConfig, "no such precision: \(settings.precision)")
+    }
+    let job = DetectionJob(
+      uploads: stores.metadata, blobs: stores.blobs,
+      detectors: OpenVINODetectorCache(
+        folder: ModelFolder(path: settings.modelsDirectory),
+        options: OpenVINOOptions(
+          device: settings.device, precision: precision,
+          cacheDirectory: Installation.compiledModels),
+        runtime: try OpenVINORuntime(searching: Installation.openVINODirectories),
+        threads: thread()),
+      decoder: VipsImageDecoder(runtime: vips, threads: thread()),
+      annotator: CairoAnnotator(runtime: vips, threads: thread()),
+      limits: ImageLimits(maxBytes: settings.maxFileBytes), metrics: metrics)
+    let worker = WorkerService(
+      store: stores.metadata, executor: job, settings: settings.worker,
+      isSupervised: isSupervised, metrics: metrics, logger: logger,
+      takeDelta: { registry.takeDelta() })
+    await worker.run()
+  }
+
+  private static func logger(_ label: String, _ settings: ServiceSettings) throws -> Logger {
+    guard let level = Logger.Level(rawValue: settings.logLevel) else {
+      throw DetectionError(.invalidConfig, "no such log level: \(settings.logLevel)")
+    }
+    LoggingSetup.bootstrap(format: settings.logFormat, level: level)
+    return Logger(label: label)
+  }
+
+  /// What is kept on this machine's disk.
+  private struct Stores {
+    let metadata: SQLiteStore
+    let blobs: DirectoryBlobStore
+
+    /// - Throws: `JobsError` when the folder cannot be made or the database not be opened.
+    init(_ settings: ServiceSettings) throws {
+      let folder = settings.dataDirectory
+      do {
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw JobsError(
+          .storageError, "data_dir: the folder \(folder) cannot be made", cause: "\(error)")
+      }
+      blobs = try DirectoryBlobStore(path: folder, threads: thread(Services.fileThreads))
+      metadata = try SQLiteStore(path: "\(folder)/harrier.sqlite")
+    }
   }
 }
 
@@ -42,6 +136,9 @@ enum Installation {
   static var modelsDirectory: String {
     environment("HARRIER_MODELS_DIR") ?? folder("Models") ?? "Models"
   }
+
+  /// Beside the binary, else `.deps` of the checkout; nil where Swagger UI is not installed.
+  static var swaggerDirectory: String? { folder("share/swagger-ui") ?? folder(".deps/swagger-ui") }
 
   /// `HARRIER_CACHE_DIR`, else the user's cache folder. nil when it cannot be made: then nothing is cached.
   static var compiledModels: String? {

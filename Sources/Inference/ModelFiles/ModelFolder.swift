@@ -10,13 +10,18 @@ public struct ModelFolder: Sendable {
 
   /// Names of the installed models, sorted.
   /// - Throws: `DetectionError(.modelNotFound)` when the folder cannot be read.
-  public func names() throws -> [String] { try files().keys.sorted() }
+  public func names() throws -> [String] { try paths().keys.sorted() }
 
   /// The model of that name.
   /// - Throws: `DetectionError` with `.modelNotFound`, naming those that are installed, or
   ///   `.modelLoadError` when its files are damaged.
   public func model(named name: String) throws -> ModelFile {
-    let installed = try files()
+    try ModelFile(path: try path(ofModel: name), name: name)
+  }
+
+  /// - Throws: `DetectionError(.modelNotFound)`, naming those that are installed.
+  func path(ofModel name: String) throws -> String {
+    let installed = try paths()
     guard let path = installed[name] else {
       let names = installed.keys.sorted().joined(separator: ", ")
       throw DetectionError(
@@ -24,11 +29,11 @@ public struct ModelFolder: Sendable {
         "no model named \"\(name)\" is installed"
           + (names.isEmpty ? "; the models folder is empty" : "; installed are: \(names)"))
     }
-    return try ModelFile(path: path, name: name)
+    return path
   }
 
   /// Model paths by name; where two files share a name, ONNX wins.
-  private func files() throws -> [String: String] {
+  func paths() throws -> [String: String] {
     let entries: [String]
     do {
       entries = try FileManager.default.contentsOfDirectory(atPath: path)

@@ -1,0 +1,90 @@
+public import NIOPosix
+public import ObjectDetection
+import Synchronization
+
+/// The models of a folder, loaded when they are first asked for and kept while they are asked for often.
+///
+/// Who asks for a model that is being loaded waits for that load. A model whose file has changed is loaded
+/// anew; a load that failed is tried again by the next who asks.
+public final class OpenVINODetectorCache: DetectorSource {
+  typealias Load = @Sendable (ModelFile) async throws -> any Detector
+
+  private struct Entry {
+    var stamp: ModelStamp
+    var loading: Task<any Detector, any Error>
+    /// Of the last request.
+    var turn: Int
+  }
+
+  private struct State {
+    var entries: [String: Entry] = [:]
+    var turn = 0
+  }
+
+  private let folder: ModelFolder
+  private let threads: NIOThreadPool
+  private let capacity: Int
+  private let load: Load
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - threads: where models are read and compiled.
+  ///   - capacity: at most so many models stay loaded; each takes some 100 MB.
+  public convenience init(
+    folder: ModelFolder, options: OpenVINOOptions, runtime: OpenVINORuntime,
+    threads: NIOThreadPool, capacity: Int = 3
+  ) {
+    self.init(folder: folder, threads: threads, capacity: capacity) { file in
+      try await OpenVINODetector.load(file, options: options, runtime: runtime, threads: threads)
+    }
+  }
+
+  init(
+    folder: ModelFolder, threads: NIOThreadPool, capacity: Int, load: @escaping Load
+  ) {
+    precondition(capacity > 0, "at least one model must fit")
+    self.folder = folder
+    self.threads = threads
+    self.capacity = capacity
+    self.load = load
+  }
+
+  public func detector(named name: String) async throws -> any Detector {
+    let stamp = try await threads.runIfActive { [folder] in
+      try ModelStamp(path: try folder.path(ofModel: name))
+    }
+    let loading = state.withLock { entry(for: name, stamp, &$0).loading }
+    do {
+      return try await loading.value
+    } catch {
+      state.withLock { state in
+        if state.entries[name]?.loading == loading { state.entries[name] = nil }
+      }
+      throw error
+    }
+  }
+
+  /// The load goes on when the one who asked first is cancelled: others may wait for it.
+  private func entry(for name: String, _ stamp: ModelStamp, _ state: inout State) -> Entry {
+    state.turn += 1
+    var entry: Entry
+    if let known = state.entries[name], known.stamp == stamp {
+      entry = known
+    } else {
+      let loading = Task { [threads, load] in
+        let file = try await threads.runIfActive { try ModelFile(path: stamp.path, name: name) }
+        return try await load(file)
+      }
+      entry = Entry(stamp: stamp, loading: loading, turn: 0)
+    }
+    entry.turn = state.turn
+    state.entries[name] = entry
+    while state.entries.count > capacity,
+      let oldest = state.entries.min(by: { $0.value.turn < $1.value.turn })
+    {
+      // A job that still uses it keeps it alive.
+      state.entries[oldest.key] = nil
+    }
+    return entry
+  }
+}
