@@ -7,6 +7,8 @@ SHELL := /bin/bash
 # Another build folder, for instance to share one between checkouts: make SCRATCH=/var/tmp/harrier-build
 SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH)
+# One tier after the other: hundreds of tests at once would only wait for each other.
+SWIFT_TEST = HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier swift test $(SWIFT_FLAGS) --skip-build
 HARRIER := $(SCRATCH)/release/harrier
 OUTPUT ?= harrier-output
 # A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
@@ -15,7 +17,7 @@ PEERS ?=
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
 
-.PHONY: help setup build run test bench format lint clean
+.PHONY: help setup build run detect test bench format lint clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -26,15 +28,26 @@ setup: ## Install Debian packages and OpenVINO, if they are missing
 build: setup ## Build the release binary
 	swift build $(SWIFT_FLAGS) -c release --product harrier
 
-run: build ## Find the trees on the sample picture
+run: build ## Serve on http://127.0.0.1:8000 with the demo model
+	@cat scripts/first-calls.txt
+	$(HARRIER) serve --log-format text
+
+detect: build ## Find the trees on the sample picture, without the service
 	$(HARRIER) detect Samples/yell-541000.jpg --annotate --output $(OUTPUT)
 	@echo "Annotated picture: $(OUTPUT)/yell-541000.annotated.jpg"
 	@echo "Detections:        $(OUTPUT)/yell-541000.json"
 
 test: setup ## Run all tests
+	@scripts/setup --tests
 	swift build $(SWIFT_FLAGS) --build-tests
-	HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier \
-	  swift test $(SWIFT_FLAGS) --skip-build
+	@scripts/test-tools
+	$(SWIFT_TEST) --filter '^(ObjectDetection|Tidy)Tests'
+	$(SWIFT_TEST) --filter '^(Jobs|Backends)Tests'
+	$(SWIFT_TEST) --filter '^AppTests' --skip WorkerSupervisorTests
+	# Its children would inherit the pipes that other tests are opening.
+	$(SWIFT_TEST) --filter WorkerSupervisorTests
+	$(SWIFT_TEST) --filter '^InferenceTests'
+	$(SWIFT_TEST) --filter '^SystemTests'
 
 bench: setup ## Measure speed and memory (about 10 minutes; see Benchmarks/README.md)
 	swift build $(SWIFT_FLAGS) -c release --product harrier
@@ -46,7 +59,7 @@ format: ## Rewrite the sources in the project's format
 
 lint: ## Check format and shell scripts
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
-	@command -v shellcheck >/dev/null && shellcheck scripts/setup .ci/run || \
+	@command -v shellcheck >/dev/null && shellcheck scripts/setup scripts/test-tools .ci/run || \
 	  echo "lint: shellcheck is not installed, shell scripts were not checked"
 
 clean: ## Remove what was built; .deps stays
