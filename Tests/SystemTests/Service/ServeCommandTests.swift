@@ -86,7 +86,9 @@ struct ServeCommandTests {
     #expect(await server.stop() == 0)
   }
 
-  @Test("SIGTERM ends open event streams and waiting polls and exits with 0; the next start goes on with the job")
+  @Test(
+    "SIGTERM ends open event streams and waiting polls and exits with 0; the next start goes on with the job"
+  )
   func gracefulShutdown() async throws {
     let folder = try TemporaryFolder()
     let server = try await ServerProcess.start(dataDirectory: folder.path("data"))
