@@ -101,10 +101,12 @@ struct ServeCommandTests {
     await server.waitForLog("Job begins")
     #expect(await server.stop() == 0)
     #expect(try await events.text.contains("event: status"))
+    #expect(server.log.contains("Job given back"), "\(server.log)")
     // The next start goes on with it.
     let next = try await ServerProcess.start(dataDirectory: folder.path("data"))
     let status = try await ServiceClient(baseURL: next.baseURL).waitForEnd(of: id).data
     #expect(status["status"] as? String == "completed")
+    #expect(status["attempt"] as? Int == 1)
     #expect(await next.stop() == 0)
   }
 
