@@ -34,7 +34,22 @@ final class ChildProcess: Sendable {
     }
   }
 
-  func run(onFirstOutput: (@Sendable (pid_t) -> Void)?) throws -> HarrierProcess.Output {
+  /// Runs to the end on a thread of `queue`; a cancelled task kills the process.
+  func run(
+    on queue: OperationQueue, onFirstOutput: (@Sendable (pid_t) -> Void)? = nil
+  ) async throws -> HarrierProcess.Output {
+    try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        queue.addOperation {
+          continuation.resume(with: Result { try self.run(onFirstOutput: onFirstOutput) })
+        }
+      }
+    } onCancel: {
+      kill()
+    }
+  }
+
+  private func run(onFirstOutput: (@Sendable (pid_t) -> Void)?) throws -> HarrierProcess.Output {
     let folder = try TemporaryFolder()
     let errors = folder.path("standard-error")
     let (process, reader) = try Self.spawning.withLock { _ in try start(errors: errors) }

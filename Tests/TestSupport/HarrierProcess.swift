@@ -58,14 +58,6 @@ public struct HarrierProcess: Sendable {
   ///
   /// `onFirstOutput` is called once with the process id when something arrives on standard output.
   public func run(onFirstOutput: (@Sendable (pid_t) -> Void)? = nil) async throws -> Output {
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        Self.threads.addOperation {
-          continuation.resume(with: Result { try child.run(onFirstOutput: onFirstOutput) })
-        }
-      }
-    } onCancel: {
-      child.kill()
-    }
+    try await child.run(on: Self.threads, onFirstOutput: onFirstOutput)
   }
 }

@@ -16,7 +16,7 @@ public enum Promtool {
     let child = ChildProcess(
       path: "/bin/sh", arguments: ["-c", "exec \(path) check metrics < '\(file)'"],
       environment: [:], directory: folder.path)
-    return try await child.runToEnd()
+    return try await child.run(on: toolThreads)
   }
 }
 
@@ -48,7 +48,7 @@ public struct PrometheusServer: Sendable {
       ], environment: [:], directory: folder.path)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        let output = try await child.runToEnd()
+        let output = try await child.run(on: toolThreads)
         // Killed by the line below, or it could not start.
         if output.status != 128 + SIGKILL { throw TestToolError(output.standardError) }
       }
@@ -138,18 +138,8 @@ public func httpGet(_ url: String) async throws -> HTTPAnswer {
     body: Data(body.readableBytesView))
 }
 
-extension ChildProcess {
-  /// Runs on a thread of its own.
-  fileprivate func runToEnd() async throws -> HarrierProcess.Output {
-    try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        Thread { continuation.resume(with: Result { try self.run(onFirstOutput: nil) }) }.start()
-      }
-    } onCancel: {
-      kill()
-    }
-  }
-}
+/// As many as there are tools that run.
+private let toolThreads = OperationQueue()
 
 /// A port that was free a moment ago.
 private func freePort() throws -> Int {

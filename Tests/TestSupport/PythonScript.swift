@@ -22,14 +22,6 @@ public enum PythonScript {
     let child = ChildProcess(
       path: interpreter, arguments: ["-c", script] + arguments,
       environment: ProcessInfo.processInfo.environment, directory: NSTemporaryDirectory())
-    return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        threads.addOperation {
-          continuation.resume(with: Result { try child.run(onFirstOutput: nil) })
-        }
-      }
-    } onCancel: {
-      child.kill()
-    }
+    return try await child.run(on: threads)
   }
 }

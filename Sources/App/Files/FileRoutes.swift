@@ -31,7 +31,7 @@ struct FileRoutes: Sendable {
 
   private func file(_ context: HarrierContext) async throws -> UploadedFile {
     guard let file = try await service.uploads.file(context.fileID()) else {
-      throw APIError(.fileNotFound, "No such file")
+      throw APIError.noSuchFile
     }
     return file
   }
@@ -71,7 +71,7 @@ struct FileRoutes: Sendable {
   }
 
   private func record(of file: UploadedFile, jobID text: String) async throws -> ImageRecord? {
-    guard let id = JobID(text) else { throw APIError(.jobNotFound, "No such job") }
+    guard let id = JobID(text) else { throw APIError.noSuchJob }
     let job = try await service.completedJob(id)
     guard job.fileIDs.contains(file.id) else {
       throw APIError(.fileNotFound, "The job has no such file")

@@ -17,7 +17,7 @@ struct EventRoutes {
   @Sendable func events(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
     let id = try context.jobID()
-    guard let first = try await service.watch.document(id) else { throw JobRoutes.noJob }
+    guard let first = try await service.watch.document(id) else { throw APIError.noSuchJob }
     let seen = request.headers[.lastEventID].flatMap { Int($0) }
     if request.method == .head { return Response(status: .ok, headers: Self.headers) }
     guard let stream = service.streams.open(limit: Self.maxStreams) else {

@@ -19,20 +19,18 @@ struct JobRoutes {
     let id = try context.jobID()
     let query = try QueryParameters(request, allowing: ["wait"])
     let seconds = try query.number("wait", in: 0...Self.maxWaitSeconds) ?? 0
-    guard var document = try await service.watch.document(id) else { throw Self.noJob }
+    guard var document = try await service.watch.document(id) else { throw APIError.noSuchJob }
     if seconds > 0 {
       // The client waits for something newer than what it has seen.
       let seen = Self.version(in: request.headers[.ifNoneMatch]) ?? document.version
       guard
         let newer = try await service.watch.document(
           id, after: seen, upTo: .seconds(seconds))
-      else { throw Self.noJob }
+      else { throw APIError.noSuchJob }
       document = newer
     }
     return Self.answer(document, to: request)
   }
-
-  static var noJob: APIError { APIError(.jobNotFound, "No such job") }
 
   private static func answer(_ document: StatusDocument, to request: Request) -> Response {
     if let unchanged = request.notModified(document.entityTag, .revalidated) { return unchanged }
@@ -86,7 +84,7 @@ struct JobRoutes {
     _ = try QueryParameters(request, allowing: [])
     let id = try context.jobID()
     switch try await service.jobs.cancel(id, now: service.now()) {
-    case .notFound: throw Self.noJob
+    case .notFound: throw APIError.noSuchJob
     case .alreadyEnded(let job):
       throw APIError(
         .jobNotCancellable, "The job has already ended", details: "It is \(job.state.rawValue)")

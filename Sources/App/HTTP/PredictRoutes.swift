@@ -56,9 +56,7 @@ struct PredictRoutes {
         details: "Send the header Content-Type: application/json")
     }
     // Who announces too much is not read.
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }),
-      length > service.settings.maxJSONBytes
-    {
+    if let length = request.headers.announcedBytes, length > service.settings.maxJSONBytes {
       throw APIError(
         .uploadTooLarge, "The request body is too large",
         details: "At most \(service.settings.maxJSONBytes) bytes")
@@ -75,13 +73,13 @@ struct PredictRoutes {
         .invalidRequest, "Invalid Idempotency-Key",
         details: "Must have 1 to \(Self.maxKeyCharacters) characters", field: "Idempotency-Key")
     }
-    let hash = SHA256.hash(data: body).map { String($0, radix: 16) }.joined(separator: ".")
-    return IdempotencyKey(caller: caller, key: key, bodyHash: hash)
+    return IdempotencyKey(
+      caller: caller, key: key, bodyHash: SHA256.hash(data: body).hexadecimal)
   }
 
   private func newJob(for prediction: PredictRequest) async throws -> Job {
     guard let upload = try await service.uploads.upload(prediction.uploadID) else {
-      throw APIError(.uploadNotFound, "No such upload")
+      throw APIError.noSuchUpload
     }
     let files = try Self.files(of: prediction, in: upload)
     let model = try await model(named: prediction.configuration.model)

@@ -2,25 +2,31 @@ import HTTPTypes
 import Hummingbird
 import Jobs
 
+extension APIError {
+  static let noSuchJob = APIError(.jobNotFound, "No such job")
+  static let noSuchFile = APIError(.fileNotFound, "No such file")
+  static let noSuchUpload = APIError(.uploadNotFound, "No such upload")
+}
+
 extension HarrierContext {
   /// The id in the path; what is no id names nothing.
   func jobID() throws -> JobID {
     guard let id = parameters.get("job_id").flatMap({ JobID($0) }) else {
-      throw APIError(.jobNotFound, "No such job")
+      throw APIError.noSuchJob
     }
     return id
   }
 
   func fileID() throws -> FileID {
     guard let id = parameters.get("file_id").flatMap({ FileID($0) }) else {
-      throw APIError(.fileNotFound, "No such file")
+      throw APIError.noSuchFile
     }
     return id
   }
 
   func uploadID() throws -> UploadID {
     guard let id = parameters.get("upload_id").flatMap({ UploadID($0) }) else {
-      throw APIError(.uploadNotFound, "No such upload")
+      throw APIError.noSuchUpload
     }
     return id
   }

@@ -55,7 +55,7 @@ struct UploadRoutes {
     _ = try QueryParameters(request, allowing: [])
     let id = try context.uploadID()
     guard let deleted = try await service.uploads.delete(id) else {
-      throw APIError(.uploadNotFound, "No such upload")
+      throw APIError.noSuchUpload
     }
     for job in deleted.jobIDs { service.watch.forget(job) }
     // The rows are gone; what cannot be removed now, the sweeper finds.

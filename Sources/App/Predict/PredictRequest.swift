@@ -23,10 +23,10 @@ struct PredictRequest: Sendable, Equatable {
       DetectionConfiguration(&$0, defaultModel: defaultModel)
     }
     priority = fields.choice(
-      "priority", among: JobPriority.allCases.map { ("\($0)", $0) }, default: .normal)
+      "priority", among: JobPriority.allCases.map { ($0.contractName, $0) }, default: .normal)
     callbackURL = fields.callbackURL("callback_url")
     try fields.finish()
-    guard let uploadID else { throw APIError(.uploadNotFound, "No such upload") }
+    guard let uploadID else { throw APIError.noSuchUpload }
     self.uploadID = uploadID
   }
 }

@@ -24,28 +24,12 @@ extension JobResults {
 
   private static func georeference(ofFileAt path: String) throws -> Georeference? {
     do {
-      return try Georeference.read(from: OpenFile(path: path))
+      return try Georeference.read(from: FileBytes(path: path))
+    } catch let error as DetectionError where error.code == .fileNotFound {
+      throw JobsError(.storageError, "A stored file cannot be read", cause: "\(error)")
     } catch is DetectionError {
       // Its pixels were readable: tags that are not make it an image without a place.
       return nil
-    } catch {
-      throw JobsError(.storageError, "A stored file cannot be read", cause: "\(error)")
     }
-  }
-}
-
-/// A file that is read while it is open.
-private struct OpenFile: ByteSource {
-  let count: Int
-  private let handle: FileHandle
-
-  init(path: String) throws {
-    handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    count = Int(try handle.seekToEnd())
-  }
-
-  func read(at offset: Int, count: Int) throws -> [UInt8] {
-    try handle.seek(toOffset: UInt64(offset))
-    return Array(try handle.read(upToCount: count) ?? Data())
   }
 }

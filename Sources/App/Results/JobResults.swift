@@ -47,7 +47,7 @@ extension Service {
   /// - Throws: `APIError` with `.jobNotFound`, or `.resultsNotReady` whose details say which state the job is in.
   func completedJob(_ id: JobID) async throws -> Job {
     guard let job = try await jobs.job(id) else {
-      throw APIError(.jobNotFound, "No such job")
+      throw APIError.noSuchJob
     }
     guard job.state == .completed else {
       var details = "The job is \(job.state.rawValue)"
@@ -70,7 +70,7 @@ extension Service {
     }
     // Both go together with the upload, which may be deleted at any time.
     guard let upload = try await uploads.upload(job.uploadID) else {
-      throw APIError(.jobNotFound, "No such job")
+      throw APIError.noSuchJob
     }
     let records = try await jobs.records(of: job.id)
     var images: [StoredImage] = []

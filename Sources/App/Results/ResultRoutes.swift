@@ -91,7 +91,7 @@ extension QueryParameters {
   /// - Throws: `APIError(.fileNotFound)` for what is no id.
   func fileID() throws -> FileID? {
     try self["file_id"].map { text in
-      guard let id = FileID(text) else { throw APIError(.fileNotFound, "No such file") }
+      guard let id = FileID(text) else { throw APIError.noSuchFile }
       return id
     }
   }

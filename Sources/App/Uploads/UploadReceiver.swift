@@ -26,7 +26,7 @@ struct UploadReceiver: Sendable {
   /// `open` is called when its turn has come: only then its bytes are wanted.
   func receive(_ request: Request, open: @Sendable () -> Void) async throws -> Upload {
     let limit = settings.maxUploadBytes
-    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+    if let length = request.headers.announcedBytes, length > limit {
       throw tooLarge
     }
     let boundary = try MultipartBoundary(contentType: request.headers[.contentType] ?? "")
@@ -81,7 +81,7 @@ struct UploadReceiver: Sendable {
       let fileID = FileID(at: time)
       return UploadedFile(
         id: fileID, uploadID: id, filename: file.filename,
-        format: file.header.format.contractName, width: file.header.width,
+        format: file.header.format.rawValue, width: file.header.width,
         height: file.header.height, sizeBytes: file.sizeBytes, sha256: file.sha256,
         blobKey: "\(BlobKey.prefix(of: id))/\(fileID)")
     }
@@ -137,15 +137,4 @@ private final class TemporaryNames: Sendable {
   init(_ blobs: any BlobStore) async throws { stem = try await blobs.temporaryPath() }
 
   func next() -> String { "\(stem)-\(count.add(1, ordering: .relaxed).newValue)" }
-}
-
-extension ImageFormat {
-  /// `JPEG`, `PNG` or `TIFF`.
-  var contractName: String {
-    switch self {
-    case .jpeg: "JPEG"
-    case .png: "PNG"
-    case .tiff: "TIFF"
-    }
-  }
 }

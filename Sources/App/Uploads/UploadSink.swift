@@ -174,9 +174,7 @@ private final class PartFile {
     }
     return ReceivedFile(
       filename: filename, path: path, sizeBytes: sizeBytes,
-      sha256: hash.finalize().map { byte in
-        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-      }.joined(), header: header)
+      sha256: hash.finalize().hexadecimal, header: header)
   }
 }
 

@@ -77,7 +77,7 @@ public struct ModelFile: Sendable {
         hash.update(data: chunk)
       }
     }
-    return hash.finalize().map { String($0, radix: 16).leftPadded(to: 2) }.joined()
+    return hash.finalize().hexadecimal
   }
 }
 
@@ -107,11 +107,5 @@ private struct ModelSidecar: Decodable {
     if let names { metadata.setClassNames(names) }
     if let inputSize { metadata.values["imgsz"] = "\(inputSize)" }
     if let task { metadata.values["task"] = task }
-  }
-}
-
-extension String {
-  fileprivate func leftPadded(to length: Int) -> String {
-    String(repeating: "0", count: max(0, length - count)) + self
   }
 }

@@ -21,7 +21,11 @@ public struct ModelFolder: Sendable {
 
   /// - Throws: `DetectionError(.modelNotFound)`, naming those that are installed.
   func path(ofModel name: String) throws -> String {
-    let installed = try paths()
+    try Self.path(ofModel: name, among: try paths())
+  }
+
+  /// - Throws: `DetectionError(.modelNotFound)`, naming those that are installed.
+  static func path(ofModel name: String, among installed: [String: String]) throws -> String {
     guard let path = installed[name] else {
       let names = installed.keys.sorted().joined(separator: ", ")
       throw DetectionError(

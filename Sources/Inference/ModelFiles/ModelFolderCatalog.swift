@@ -23,7 +23,7 @@ public final class ModelFolderCatalog: ModelCatalog {
 
   public func models() async throws -> [InstalledModel] {
     try await threads.runIfActive {
-      let paths = try self.listed { try self.folder.paths() }
+      let paths = try self.paths()
       self.known.withLock { known in known = known.filter { paths[$0.key] != nil } }
       return paths.sorted { $0.key < $1.key }.compactMap { name, path in
         do {
@@ -38,15 +38,14 @@ public final class ModelFolderCatalog: ModelCatalog {
 
   public func model(named name: String) async throws -> InstalledModel {
     try await threads.runIfActive {
-      _ = try self.listed { try self.folder.paths() }
-      return try self.read(name, try self.folder.path(ofModel: name))
+      try self.read(name, try ModelFolder.path(ofModel: name, among: try self.paths()))
     }
   }
 
   /// A folder that cannot be read is the server's fault, and where it is is not its clients' business.
-  private func listed<Value>(_ body: () throws -> Value) throws -> Value {
+  private func paths() throws -> [String: String] {
     do {
-      return try body()
+      return try folder.paths()
     } catch {
       throw DetectionError(.modelLoadError, "The models cannot be listed", cause: "\(error)")
     }

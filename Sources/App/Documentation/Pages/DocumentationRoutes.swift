@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import ObjectDetection
 
 /// The start page, `/openapi.json`, and Swagger UI at `/docs`; nothing comes from another host.
 struct DocumentationRoutes {
@@ -60,37 +61,27 @@ struct DocumentationRoutes {
 struct StaticDocument: Sendable {
   let type: String
   let bytes: ByteBuffer
-  let entityTag: String
+  let entityTag: EntityTag
 
   init(type: String, bytes: ByteBuffer) {
     self.type = type
     self.bytes = bytes
-    let hash = SHA256.hash(data: bytes.readableBytesView).prefix(16)
-    entityTag =
-      "\"" + hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\""
+    entityTag = EntityTag(
+      opaque: SHA256.hash(data: bytes.readableBytesView).prefix(16).hexadecimal)
   }
 
   /// The bytes, or 304 for a client that has them.
   func response(to request: Request) -> Response {
     var headers: HTTPFields = [
-      .eTag: entityTag,
+      .eTag: entityTag.headerValue,
       // Asked for again each time: the address stays the same when the server is updated.
       .cacheControl: "no-cache",
     ]
-    if matches(request.headers[.ifNoneMatch]) {
+    if entityTag.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
       return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = type
     headers[.xContentTypeOptions] = "nosniff"
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
-  }
-
-  /// RFC 9110, 13.1.2: any tag of the list, compared weakly, or `*`.
-  private func matches(_ header: String?) -> Bool {
-    guard let header else { return false }
-    return header.split(separator: ",").contains { tag in
-      let tag = tag.trimmingCharacters(in: .whitespaces)
-      return tag == "*" || tag == entityTag || tag == "W/" + entityTag
-    }
   }
 }

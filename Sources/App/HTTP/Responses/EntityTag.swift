@@ -1,6 +1,7 @@
 import Crypto
 import HTTPTypes
 import Hummingbird
+import ObjectDetection
 
 /// A strong validator of an answer (RFC 9110, 8.8.3).
 struct EntityTag: Sendable, Equatable {
@@ -13,9 +14,7 @@ struct EntityTag: Sendable, Equatable {
   init(of parts: String...) {
     let digest = SHA256.hash(data: Array(parts.joined(separator: "\u{0}").utf8))
     // 128 bits are enough to tell answers of one URL apart.
-    opaque = digest.prefix(16).map { byte in
-      (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
+    opaque = digest.prefix(16).hexadecimal
   }
 
   var headerValue: String { "\"\(opaque)\"" }

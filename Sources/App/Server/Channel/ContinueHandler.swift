@@ -51,7 +51,7 @@ final class ContinueHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
   private func isExpected(_ head: HTTPRequest) -> Bool {
     guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
-    return head.headerFields[.contentLength].flatMap { Int($0) }.map {
+    return head.headerFields.announcedBytes.map {
       $0 <= maxBodyBytes(head.path ?? "")
     } ?? true
   }

@@ -19,7 +19,12 @@ enum RefusedBody {
 
   private static func mayBeLong(_ request: Request) -> Bool {
     if request.headers[.transferEncoding] != nil { return true }
-    guard let text = request.headers[.contentLength] else { return false }
-    return Int(text).map { $0 > harmlessBytes } ?? true
+    guard request.headers[.contentLength] != nil else { return false }
+    return request.headers.announcedBytes.map { $0 > harmlessBytes } ?? true
   }
+}
+
+extension HTTPFields {
+  /// What `Content-Length` says; nil when it is not there, or is no number that any body could have.
+  var announcedBytes: Int? { self[.contentLength].flatMap { Int($0) } }
 }
