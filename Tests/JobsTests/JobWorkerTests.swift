@@ -121,6 +121,29 @@ struct JobWorkerTests {
     #expect(try await bench.store.workerCount(since: .distantPast) == 0)
   }
 
+  @Test("a job whose executor is slow to stop is given back after a second all the same")
+  func stopsSlowly() async throws {
+    let (_, job) = try await bench.addJob()
+    let compiled = WakeSignal()
+    let worker = bench.makeWorker { _, _ in
+      // Nothing interrupts it.
+      try await uncancelled { await compiled.wait(upTo: .seconds(60)) }
+      return "{}"
+    }
+    let running = Task { await worker.run() }
+    try await eventually { bench.time.sleeps.count == WorkerBench.sleepersWhileRunning }
+    running.cancel()
+    let seconds = try await bench.time.run(sleepers: 1) { bench.story.contains("released") }
+    #expect(try #require(seconds) >= 1)
+    let other = try await bench.store.claim(
+      for: WorkerID("other"), lease: .seconds(10), maxDeaths: 3, now: bench.time.now)
+    compiled.wake()
+    await running.value
+    #expect(bench.story == ["claimed", "released"])
+    #expect(try await bench.store.holds(try #require(other).claim))
+    #expect(try await bench.job(job.id).attempt == 1)
+  }
+
   @Test("while the store is down a worker asks less and less often, then resumes by itself")
   func storeDown() async throws {
     _ = try await bench.addJob()

@@ -35,7 +35,7 @@ final class WorkerBench: Sendable {
 
   func job(_ id: JobID) async throws -> Job { try #require(try await store.memory.job(id)) }
 
-  private func makeWorker(_ work: @escaping ScriptedExecutor.Work) -> JobWorker {
+  func makeWorker(_ work: @escaping ScriptedExecutor.Work) -> JobWorker {
     JobWorker(
       id: WorkerID("worker-1"), store: store, signal: signal,
       executor: ScriptedExecutor(work: work),

@@ -8,8 +8,9 @@ import NIOPosix
 public struct WorkerService: Sendable {
   /// Between two lines of metrics.
   private static let metricsInterval = Duration.seconds(1)
-  /// How long it may take to give its job back once the parent is gone.
-  static let orphanSeconds = 5.0
+  /// How long it may go on once the parent is gone: its job is given back in the first of them, and a call
+  /// into a library that cannot be interrupted has the rest.
+  static let orphanSeconds = 20.0
 
   private let store: any JobStore
   private let executor: any JobExecutor

@@ -21,6 +21,7 @@ struct JobAttempt: Sendable {
   private let worker: JobWorker
   private let reporter: AttemptReporter
   private let leaseEnd: LeaseEnd
+  private let end: AttemptEnd
 
   private var settings: WorkerSettings { worker.settings }
   private var claim: Claim { claimed.claim }
@@ -34,12 +35,23 @@ struct JobAttempt: Sendable {
       store: worker.store, claim: claimed.claim, settings: worker.settings, time: worker.time,
       onEvent: worker.onEvent)
     leaseEnd = LeaseEnd(claimedAt.addingTimeInterval(worker.settings.lease.timeInterval))
+    end = AttemptEnd(time: worker.time)
   }
 
   /// Runs the job to its end, or until its lease is gone or the task is cancelled.
   func run() async {
     worker.onEvent(.claimed(job))
-    let (result, interruption) = await executed()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await giveBackWhenStopping() }
+      let (result, interruption) = await executed()
+      end.executed()
+      if end.settle() { await conclude(result, interruption) }
+    }
+  }
+
+  private func conclude(
+    _ result: Result<String, any Error>, _ interruption: Interruption?
+  ) async {
     switch (result, interruption) {
     case (_, .leaseLost): worker.onEvent(.leaseLost(job))
     case (.success(let summary), _): await finish(.completed(summary: summary), error: nil)
@@ -142,6 +154,19 @@ struct JobAttempt: Sendable {
 
   // MARK: - The end
 
+  /// A worker that is told to stop keeps its job for no longer than this.
+  private static let stoppingTime = Duration.seconds(1)
+
+  /// Gives the job back while its executor is still stopping: a model that is being compiled, for one, cannot
+  /// be interrupted. What the executor writes afterwards is refused.
+  private func giveBackWhenStopping() async {
+    await end.waitForExecutor()
+    guard Task.isCancelled else { return }
+    // Nothing cancels it.
+    try? await uncancelled { [end] in await end.waitForExecutor(upTo: Self.stoppingTime) }
+    if end.settle() { await finish(.released, error: nil) }
+  }
+
   /// A store that is down when the attempt ends is asked again for so long: most come back by then. After it
   /// the job's next worker does the rest.
   private static let patience = Duration.seconds(30)
@@ -174,6 +199,24 @@ struct JobAttempt: Sendable {
       }
     }
   }
+}
+
+/// Of an attempt's executor and its worker's end, which comes first settles what becomes of the job.
+private final class AttemptEnd: Sendable {
+  private let ended: WakeSignal
+  private let isSettled = Atomic(false)
+
+  init(time: WorkerTime) { ended = WakeSignal(time: time) }
+
+  func executed() { ended.wake() }
+
+  /// Returns at once when the task is cancelled.
+  func waitForExecutor() async { await ended.wait() }
+
+  func waitForExecutor(upTo time: Duration) async { await ended.wait(upTo: time) }
+
+  /// - Returns: true the first time.
+  func settle() -> Bool { !isSettled.exchange(true, ordering: .acquiringAndReleasing) }
 }
 
 /// When the lease runs out, as far as this worker knows.
