@@ -161,7 +161,7 @@ struct JobAttempt: Sendable {
   /// be interrupted. What the executor writes afterwards is refused.
   private func giveBackWhenStopping() async {
     await end.waitForExecutor()
-    guard Task.isCancelled else { return }
+    guard Task.isCancelled, !end.hasExecuted else { return }
     // Nothing cancels it.
     try? await uncancelled { [end] in await end.waitForExecutor(upTo: Self.stoppingTime) }
     if end.settle() { await finish(.released, error: nil) }
@@ -204,11 +204,17 @@ struct JobAttempt: Sendable {
 /// Of an attempt's executor and its worker's end, which comes first settles what becomes of the job.
 private final class AttemptEnd: Sendable {
   private let ended: WakeSignal
+  private let isExecuted = Atomic(false)
   private let isSettled = Atomic(false)
 
   init(time: WorkerTime) { ended = WakeSignal(time: time) }
 
-  func executed() { ended.wake() }
+  var hasExecuted: Bool { isExecuted.load(ordering: .acquiring) }
+
+  func executed() {
+    isExecuted.store(true, ordering: .releasing)
+    ended.wake()
+  }
 
   /// Returns at once when the task is cancelled.
   func waitForExecutor() async { await ended.wait() }
