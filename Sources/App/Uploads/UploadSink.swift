@@ -19,7 +19,7 @@ struct ReceivedFile: Sendable {
 /// `@unchecked Sendable` because one upload uses it, one call after the other, each on a thread of the files.
 final class UploadSink: @unchecked Sendable {
   private let limits: ServiceSettings
-  private let makePath: () -> String
+  private let makePath: (Int) -> String
   private var parser: MultipartParser
   private var current: PartFile?
   private var index = 0
@@ -27,9 +27,9 @@ final class UploadSink: @unchecked Sendable {
   private var faults: [APIErrorEntry] = []
   private var paths: Set<String> = []
 
-  /// `makePath` names new files on the blob store's disk.
+  /// `makePath` names a new file on the blob store's disk for each number.
   init(
-    boundary: MultipartBoundary, limits: ServiceSettings, makePath: @escaping () -> String
+    boundary: MultipartBoundary, limits: ServiceSettings, makePath: @escaping (Int) -> String
   ) {
     parser = MultipartParser(boundary: boundary)
     self.limits = limits
@@ -84,7 +84,7 @@ final class UploadSink: @unchecked Sendable {
       current = PartFile(filename: "", limit: 0)
       return
     }
-    let path = makePath()
+    let path = makePath(index)
     let file = PartFile(
       filename: SanitizedFilename(headers.filename ?? "").value,
       wasLeftEmpty: headers.filename == "", limit: limits.maxFileBytes)
