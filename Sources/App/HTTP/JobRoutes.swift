@@ -89,6 +89,7 @@ struct JobRoutes {
       throw APIError(
         .jobNotCancellable, "The job has already ended", details: "It is \(job.state.rawValue)")
     case .cancelled(let job):
+      Failpoint.jobCancelled.reach()
       service.metrics.jobEnded(
         .cancelled, duration: job.startedAt.map { .seconds(service.now().timeIntervalSince($0)) })
       context.logger.info("job cancelled", metadata: ["job_id": "\(id)"])

@@ -89,7 +89,9 @@ struct UploadReceiver: Sendable {
       for (file, kept) in zip(files, uploaded) {
         try await blobs.keep(fileAt: file.path, as: kept.blobKey)
       }
+      Failpoint.filesKept.reach()
       try await uploads.insert(upload)
+      Failpoint.uploadInserted.reach()
     } catch {
       await forget(uploaded)
       throw error
@@ -125,8 +127,8 @@ struct UploadReceiver: Sendable {
 
 /// Bytes that go to a thread at once.
 private struct UploadBatch: Sendable {
-  /// A hop costs as much as copying 100 KiB.
-  private static let enoughBytes = 256 << 10
+  /// A hop costs as much as copying 100 KiB; two batches of each upload are in memory.
+  private static let enoughBytes = 128 << 10
   /// A buffer of one byte occupies a kilobyte.
   private static let enoughBuffers = 64
 

@@ -14,10 +14,15 @@ struct WorkerLog: Sendable {
     case .ended(let job, let outcome, let error):
       ended(job, outcome, error)
     case .leaseLost(let job):
+      metrics.writeRefused()
       logger.info("Job cancelled, or another worker has it", metadata: metadata(job))
     case .leaseNotRenewed(let job):
       metrics.jobRetried(reason: "LEASE_NOT_RENEWED")
       logger.error("Job given up: its lease could not be renewed", metadata: metadata(job))
+    case .stalled(let job, let silence):
+      logger.error(
+        "The engine hangs: this worker is of no use any more and ends",
+        metadata: metadata(job, ["silent_seconds": "\(Int(silence.timeInterval))"]))
     case .storeFailed(let call, let error):
       logger.warning(
         "The metadata store failed", metadata: ["call": "\(call)", "cause": "\(error)"])

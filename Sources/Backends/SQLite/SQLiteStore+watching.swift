@@ -57,11 +57,11 @@ extension SQLiteStore {
     }
   }
 
-  public func beat(_ worker: WorkerID, now: Date) async throws {
+  public func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws {
     try await write { database in
       try database.execute(
-        sql: "INSERT OR REPLACE INTO worker VALUES (?, ?)",
-        arguments: [worker.description, now.milliseconds])
+        sql: "INSERT OR REPLACE INTO worker VALUES (?, ?, ?)",
+        arguments: [worker.description, now.milliseconds, progressedAt.milliseconds])
       try database.execute(
         sql: "DELETE FROM worker WHERE seen_ms < ?",
         arguments: [now.milliseconds - Self.workerLifetimeMs])
@@ -73,6 +73,15 @@ extension SQLiteStore {
       try Int.fetchOne(
         database, sql: "SELECT COUNT(*) FROM worker WHERE seen_ms >= ?",
         arguments: [time.milliseconds]) ?? 0
+    }
+  }
+
+  public func oldestProgress(ofWorkersSince time: Date) async throws -> Date? {
+    try await read { database in
+      try Int64.fetchOne(
+        database, sql: "SELECT MIN(progressed_ms) FROM worker WHERE seen_ms >= ?",
+        arguments: [time.milliseconds]
+      ).map(Date.init(milliseconds:))
     }
   }
 
