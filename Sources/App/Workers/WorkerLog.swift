@@ -34,7 +34,8 @@ struct WorkerLog: Sendable {
   }
 
   private func ended(_ job: Job, _ outcome: AttemptOutcome, _ error: (any Error)?) {
-    let duration = Duration.seconds(Date().timeIntervalSince(job.startedAt ?? Date()))
+    // Not below zero when somebody has set the clock back.
+    let duration = Duration.seconds(max(0, Date().timeIntervalSince(job.startedAt ?? Date())))
     var details: Logger.Metadata = ["duration_ms": "\(Int(duration.timeInterval * 1000))"]
     if let error { details["cause"] = "\(error)" }
     switch outcome {

@@ -27,7 +27,7 @@ extension SQLiteStore {
   }
 
   static let measuredJobs = """
-    SELECT SUM(ended_ms - started_ms) / 1000.0, SUM(megapixels) FROM (
+    SELECT SUM(MAX(0, ended_ms - started_ms)) / 1000.0, SUM(megapixels) FROM (
       SELECT ended_ms, started_ms, megapixels FROM job INDEXED BY job_measured
       WHERE state = 'completed' AND attempt = 1 AND megapixels > 0 ORDER BY ended_ms DESC
       LIMIT \(QueueLoad.measuredJobs))

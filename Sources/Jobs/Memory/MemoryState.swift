@@ -154,7 +154,7 @@ struct MemoryState {
     var megapixels = 0.0
     for job in measured {
       guard let start = job.startedAt, let end = job.endedAt else { continue }
-      seconds += end.timeIntervalSince(start)
+      seconds += max(0, end.timeIntervalSince(start))
       megapixels += job.megapixels
     }
     if megapixels > 0 { load.secondsPerMegapixel = seconds / megapixels }

@@ -8,7 +8,7 @@ public final class AttemptReporter: Sendable {
     var written: JobProgress?
     /// How long the executor may be silent, if it has said so, and since when it is.
     var patience: Duration?
-    var silentSince = Date.distantPast
+    var silentSince = Duration.zero
   }
 
   private let store: any JobStore
@@ -43,31 +43,32 @@ public final class AttemptReporter: Sendable {
 
   /// Returns at once; of several calls between two writes the last one is written.
   public func progress(_ progress: JobProgress) {
-    let now = time.now()
+    let uptime = time.uptime()
     state.withLock { state in
       state.latest = progress
-      state.silentSince = now
+      state.silentSince = uptime
     }
-    pulse?.progressed(at: now)
+    pulse?.progressed(at: time.now())
     changed.wake()
   }
 
   /// From now on the executor tells of its progress at least this often; when it does not, it hangs, and the
   /// attempt is given up. nil ends the promise.
   public func promiseProgress(every patience: Duration?) {
-    let now = time.now()
+    let uptime = time.uptime()
     state.withLock { state in
       state.patience = patience
-      state.silentSince = now
+      state.silentSince = uptime
     }
   }
 
   /// How long the executor has been silent, if that is longer than it promised.
-  func stall(at now: Date) -> Duration? {
-    state.withLock { state in
+  func stall() -> Duration? {
+    let uptime = time.uptime()
+    return state.withLock { state in
       guard let patience = state.patience else { return nil }
-      let silence = now.timeIntervalSince(state.silentSince)
-      return silence > patience.timeInterval ? .seconds(silence) : nil
+      let silence = uptime - state.silentSince
+      return silence > patience ? silence : nil
     }
   }
 

@@ -127,7 +127,7 @@ struct JobAttempt: Sendable {
   private func watchForCancellation() async throws -> Interruption {
     while true {
       try await worker.time.sleep(settings.cancelCheck)
-      if let silence = reporter.stall(at: worker.time.now()) { return .stalled(silence) }
+      if let silence = reporter.stall() { return .stalled(silence) }
       do {
         guard try await worker.store.holds(claim) else { return .leaseLost }
       } catch {
