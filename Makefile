@@ -17,7 +17,10 @@ PEERS ?=
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
 
-.PHONY: help setup build run detect test bench format lint clean
+# What `make chaos` does; all options: scripts/chaos --help.
+CHAOS ?= --kills 500 --minutes 10
+
+.PHONY: help setup build run detect test chaos bench format lint clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,7 +50,12 @@ test: setup ## Run all tests
 	# Its children would inherit the pipes that other tests are opening.
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	$(SWIFT_TEST) --filter '^InferenceTests'
-	$(SWIFT_TEST) --filter '^SystemTests'
+	$(SWIFT_TEST) --filter '^SystemTests' --skip ChaosTests
+	# It takes both cores, and tests that measure time would fail beside it.
+	$(SWIFT_TEST) --filter ChaosTests
+
+chaos: build ## Kill and freeze a running service for 10 minutes (docs/reliability.md)
+	scripts/chaos $(abspath $(HARRIER)) $(CHAOS)
 
 bench: setup ## Measure speed and memory (about 10 minutes; see Benchmarks/README.md)
 	swift build $(SWIFT_FLAGS) -c release --product harrier
