@@ -27,7 +27,7 @@ struct FirstCallsTests {
     let script = lines.joined(separator: "\n")
       .replacing("http://127.0.0.1:8000", with: client.baseURL)
     let output = try await PythonScript.run(Self.shell, [script, Checkout.root])
-    #expect(output.status == 0, "\(output.standardError)")
-    #expect(output.standardOutput.contains(#""job_id":"job_"#), "\(output.standardOutput)")
+    #expect(output.status == 0, "\(output.text)")
+    #expect(output.text.contains(#""job_id":"job_"#), "\(output.text)")
   }
 }
