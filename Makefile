@@ -13,6 +13,8 @@ HARRIER := $(SCRATCH)/release/harrier
 OUTPUT ?= harrier-output
 # A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
 PEERS ?=
+# One with FastAPI, for the service's twin.
+SERVICE_PEERS ?=
 # With a build folder elsewhere the binary cannot find these by itself.
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
@@ -57,10 +59,10 @@ test: setup ## Run all tests
 chaos: build ## Kill and freeze a running service for 10 minutes (docs/reliability.md)
 	scripts/chaos $(abspath $(HARRIER)) $(CHAOS)
 
-bench: setup ## Measure speed and memory (about 10 minutes; see Benchmarks/README.md)
+bench: setup ## Measure speed and memory (about 15 minutes; see Benchmarks/README.md)
 	swift build $(SWIFT_FLAGS) -c release --product harrier
 	swift build $(SWIFT_FLAGS) -c release --product engine-benchmark
-	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)"
+	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)" --service-peers "$(SERVICE_PEERS)"
 
 format: ## Rewrite the sources in the project's format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
