@@ -29,7 +29,8 @@ struct OpenAPIDocumentTests {
     arguments: [
       "POST /api/v1/inference/upload", "POST /api/v1/inference/predict",
       "GET /api/v1/jobs/{job_id}/status", "GET /api/v1/jobs", "POST /api/v1/jobs/{job_id}/cancel",
-      "GET /api/v1/jobs/{job_id}/events", "GET /api/v1/jobs/{job_id}/results",
+      "GET /api/v1/jobs/{job_id}/events", "GET /api/v1/jobs/{job_id}/deliveries",
+      "GET /api/v1/jobs/{job_id}/results",
       "GET /api/v1/jobs/{job_id}/results/{file_id}/labels.txt", "GET /api/v1/jobs/{job_id}/export",
       "GET /api/v1/jobs/{job_id}/reasoning", "GET /api/v1/jobs/{job_id}/visualization",
       "GET /api/v1/files/{file_id}/original", "GET /api/v1/files/{file_id}/annotated",
@@ -40,7 +41,7 @@ struct OpenAPIDocumentTests {
     ])
   func routes(operation: String) {
     #expect(OpenAPIDocument.operations.contains(operation))
-    #expect(OpenAPIDocument.operations.count == 25)
+    #expect(OpenAPIDocument.operations.count == 26)
   }
 
   @Test("paths and the table of operations say the same")
@@ -152,6 +153,18 @@ struct OpenAPIDocumentTests {
       }
     }
     #expect(count > 150)
+  }
+
+  @Test("what a receiver is sent has an example that is what its schema says")
+  func webhooks() throws {
+    let webhooks = try #require(document["webhooks"] as? [String: [String: [String: Any]]])
+    let body = try #require(webhooks["jobEnded"]?["post"]?["requestBody"] as? [String: Any])
+    let content = try #require(
+      (body["content"] as? [String: [String: Any]])?["application/json"])
+    let expected = try #require(content["schema"] as? [String: Any])
+    let examples = try #require(content["examples"] as? [String: [String: Any]])
+    let value = try #require(examples["example"]?["value"])
+    #expect(schema.problems(of: value, against: expected) == [])
   }
 
   /// Each differs from a right body by one thing.

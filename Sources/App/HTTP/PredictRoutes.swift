@@ -26,14 +26,7 @@ struct PredictRoutes {
     }
     let prediction = try PredictRequest(
       parsing: body, defaultModel: service.settings.defaultModel,
-      maxFiles: service.settings.maxFilesPerUpload)
-    guard prediction.callbackURL == nil else {
-      throw APIError(
-        .invalidConfig, "Invalid configuration",
-        entries: [
-          .field("callback_url", "NOT_SUPPORTED", "This version of Harrier sends no callbacks")
-        ])
-    }
+      maxFiles: service.settings.maxFilesPerUpload, callbacks: service.settings.webhookPolicy)
     let job = try await newJob(for: prediction)
     let insertion = try await service.jobs.insert(
       job, idempotency: idempotency, queuedLimit: service.settings.maxQueuedJobs)
@@ -91,6 +84,7 @@ struct PredictRoutes {
       id: JobID(at: now), uploadID: upload.id, fileIDs: files.map(\.id),
       configuration: prediction.configuration.json, priority: prediction.priority,
       megapixels: Double(pixels) / 1e6, createdAt: now)
+    job.callbackURL = prediction.callbackURL
     job.estimatedAt = try await service.estimates.completion(ofNew: job)
     return job
   }

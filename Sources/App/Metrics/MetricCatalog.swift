@@ -26,6 +26,10 @@ enum MetricCatalog {
     MetricDefinition(
       "job_retries_total", .counter, labels: ["reason"],
       "Attempts that failed and were queued again; reason is the error code."),
+    MetricDefinition(
+      "harrier_webhook_deliveries_total", .counter, labels: ["outcome"],
+      initial: ServiceMetrics.webhookOutcomes.map { [$0] },
+      "Attempts at webhooks that were delivered, will be retried, or failed for good."),
   ]
 
   private static let images = [

@@ -38,6 +38,18 @@ public struct ServiceMetrics: Sendable {
 
   public func jobRetried(reason: String) { count("job_retries_total", [("reason", reason)]) }
 
+  static let webhookOutcomes = ["delivered", "retried", "failed"]
+
+  func webhook(_ outcome: DeliveryOutcome) {
+    let name =
+      switch outcome {
+      case .delivered: "delivered"
+      case .retry: "retried"
+      case .failed: "failed"
+      }
+    count("harrier_webhook_deliveries_total", [("outcome", name)])
+  }
+
   /// One image was inferred.
   public func image(
     model: String, duration: Duration, slices: Int, detectionsByClass: [String: Int]

@@ -102,6 +102,7 @@ extension SQLiteStore: JobStore {
         "id": id.description, "now": now.milliseconds, "code": failure.code,
         "message": failure.message,
       ])
+    try announceEnd(of: id, database)
     return true
   }
 
@@ -171,14 +172,14 @@ extension SQLiteStore: JobStore {
     }
     switch outcome {
     case .completed(let summary):
-      try await change(
+      try await end(
         claim,
         """
         state = 'completed', \(Self.ended), percentage = 100,
         summary = :summary, failure_code = NULL, failure_message = NULL, failure_details = NULL
         """, ["summary": summary, "now": now.milliseconds])
     case .failed(let failure):
-      try await change(
+      try await end(
         claim, "state = 'failed', \(Self.ended), \(failed)",
         values(failure))
     case .retry(let time, let failure):
@@ -201,6 +202,7 @@ extension SQLiteStore: JobStore {
           UPDATE job SET state = 'cancelled', \(Self.ended) WHERE id = :id
           """,
         arguments: ["id": id.description, "now": now.milliseconds])
+      try Self.announceEnd(of: id, database)
       return try Self.job(id, database).map(CancelOutcome.cancelled) ?? .notFound
     }
   }
@@ -209,6 +211,15 @@ extension SQLiteStore: JobStore {
     _ claim: Claim, _ assignments: String, _ arguments: StatementArguments
   ) async throws {
     try await write { try Self.change(claim, assignments, arguments, $0) }
+  }
+
+  private func end(
+    _ claim: Claim, _ assignments: String, _ arguments: StatementArguments
+  ) async throws {
+    try await write { database in
+      try Self.change(claim, assignments, arguments, database)
+      try Self.announceEnd(of: claim.jobID, database)
+    }
   }
 
   /// Changes the job only while the claim still holds it.
