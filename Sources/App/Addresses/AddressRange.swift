@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 
 /// `10.0.0.0/8`, `::1`, `192.0.2.7`.

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Jobs
 import TestSupport
 import Testing
