@@ -66,7 +66,9 @@ let package = Package(
       dependencies: ["ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, yams],
       swiftSettings: strict),
     .target(
-      name: "Backends", dependencies: ["Jobs", "CArchive", grdb, nioPosix], swiftSettings: strict),
+      name: "Backends",
+      dependencies: ["Jobs", "CArchive", asyncHTTPClient, grdb, nioCore, nioHTTP1, nioPosix],
+      swiftSettings: strict),
     .target(
       name: "App",
       dependencies: [
@@ -98,7 +100,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["ObjectDetection", "Jobs", asyncHTTPClient, nioCore, nioHTTP1],
+      dependencies: ["ObjectDetection", "Jobs", asyncHTTPClient, nioCore, nioHTTP1, nioPosix],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     .testTarget(
@@ -112,8 +114,8 @@ let package = Package(
     .testTarget(
       name: "AppTests",
       dependencies: [
-        "App", "Jobs", "ObjectDetection", "TestSupport", configuration, httpTypes, hummingbird,
-        logging, metrics, nioCore, nioEmbedded,
+        "App", "Backends", "Jobs", "ObjectDetection", "TestSupport", configuration, crypto,
+        httpTypes, hummingbird, logging, metrics, nioCore, nioEmbedded, nioPosix, serviceLifecycle,
       ],
       swiftSettings: strict),
     .testTarget(

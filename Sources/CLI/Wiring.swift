@@ -38,6 +38,8 @@ private func thread(_ count: Int = 1) -> NIOThreadPool {
 enum Services {
   /// Reads and writes of files: more threads than disks have heads do not help.
   private static let fileThreads = 4
+  /// A name server that does not answer holds one for some ten seconds: as many as webhooks are sent at once.
+  private static let resolverThreads = 8
 
   /// Runs the API process until a signal ends it.
   static func serve(_ settings: ServiceSettings, arguments: [String]) async throws {
@@ -57,10 +59,13 @@ enum Services {
     let service = HarrierService(
       settings: settings,
       ports: ServicePorts(
-        jobs: stores.metadata, uploads: stores.metadata, blobs: stores.blobs,
+        jobs: stores.metadata, uploads: stores.metadata, deliveries: stores.metadata,
+        blobs: stores.blobs,
         models: ModelFolderCatalog(
           folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
-        archives: LibarchiveZIPWriter(threads: thread(2))),
+        archives: LibarchiveZIPWriter(threads: thread(2)),
+        webhooks: HTTPClientWebhookTransport(
+          resolver: HostResolver(threads: thread(Services.resolverThreads)))),
       supervisor: supervisor, registry: registry, version: harrierVersion, logger: logger)
     try await service.run()
   }

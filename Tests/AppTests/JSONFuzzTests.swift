@@ -46,7 +46,8 @@ struct JSONFuzzTests {
   }
 
   private static func readRequest(_ body: [UInt8]) throws {
-    _ = try PredictRequest(parsing: body, defaultModel: "tree-crowns", maxFiles: 100)
+    _ = try PredictRequest(
+      parsing: body, defaultModel: "tree-crowns", maxFiles: 100, callbacks: .internetOnly)
   }
 
   private static func foundationAccepts(_ body: [UInt8]) -> Bool {

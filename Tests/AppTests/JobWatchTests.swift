@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -51,6 +52,37 @@ struct JobWatchTests {
     #expect(try await end?.state == .completed)
     running.cancel()
     _ = await running.result
+  }
+
+  @Test("who sends webhooks is woken when a job with a callback ends, whichever process ended it")
+  func endings() async throws {
+    let signal = WakeSignal()
+    let watch = JobWatch(
+      store: store,
+      estimates: CompletionEstimates(store: store, now: { startOfTests }, logger: logger),
+      interval: .milliseconds(5), endings: signal, logger: logger)
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    var job = sampleJob(over: upload)
+    job.callbackURL = "https://example.org/"
+    _ = try await store.insert(job, idempotency: nil)
+    let running = Task { try await watch.run() }
+    // Changes are followed from here on.
+    _ = try await watch.document(job.id)
+    async let next = watch.document(job.id, after: 1, upTo: .seconds(60))
+    _ = try await store.claim(
+      for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+    #expect(try await next?.state == .processing)
+    let isWoken = Atomic(false)
+    let waiting = Task {
+      await signal.wait(upTo: .seconds(600))
+      isWoken.store(true, ordering: .relaxed)
+    }
+    _ = try await store.cancel(job.id, now: startOfTests)
+    try await eventually { isWoken.load(ordering: .relaxed) }
+    running.cancel()
+    _ = await running.result
+    await waiting.value
   }
 
   @Test("who waits in vain gets the present document when the time is over")

@@ -23,8 +23,9 @@ struct MonitoredService {
     let time = TestTime()
     self.time = time
     service = Service(
-      settings: settings, jobs: jobs, uploads: MemoryStore(), blobs: NoBlobs(check: files),
-      models: NoModels(), archives: NoArchives(), dispatch: NoDispatch(),
+      settings: settings, jobs: jobs, uploads: MemoryStore(),
+      deliveries: MemoryStore(), blobs: NoBlobs(check: files), models: NoModels(),
+      archives: NoArchives(), dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: registry),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
   }

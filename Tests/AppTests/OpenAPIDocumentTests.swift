@@ -36,6 +36,7 @@ struct OpenAPIDocumentTests {
     "GET /api/v1/models/{name}", "DELETE /api/v1/uploads/{upload_id}", "GET /openapi.json",
     "GET /docs", "GET /docs/{asset}", "GET /",
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
+    "GET /api/v1/jobs/{job_id}/deliveries",
   ]
 
   @Test("every route is an operation, and there is no other")
@@ -152,6 +153,18 @@ struct OpenAPIDocumentTests {
       }
     }
     #expect(count > 150)
+  }
+
+  @Test("what a receiver is sent has an example that is what its schema says")
+  func webhooks() throws {
+    let webhooks = try #require(document["webhooks"] as? [String: [String: [String: Any]]])
+    let body = try #require(webhooks["jobEnded"]?["post"]?["requestBody"] as? [String: Any])
+    let content = try #require(
+      (body["content"] as? [String: [String: Any]])?["application/json"])
+    let expected = try #require(content["schema"] as? [String: Any])
+    let examples = try #require(content["examples"] as? [String: [String: Any]])
+    let value = try #require(examples["example"]?["value"])
+    #expect(schema.problems(of: value, against: expected) == [])
   }
 
   /// Each differs from a right body by one thing.

@@ -102,6 +102,32 @@ struct PredictRequestTests {
         == ["callback_url INVALID_VALUE"])
   }
 
+  @Test(
+    "a callback with a password, a fragment, or a host that two parsers may read differently is refused",
+    arguments: [
+      "https://user@example.org/", "https://user:secret@example.org/", "https://@example.org/",
+      "https://example.org/#top", "https://127.1/", "https://0x7f000001/", "https://2130706433/",
+      "https://1.2.3.4.5/", "https://exa%6dple.org/", "https://münchen.example/",
+      "https://example.org:0/", "https://example.org:65536/", "https://[fe80::1%25eth0]/",
+      "https://.example.org/", "https://example..org/",
+    ])
+  func doubtfulCallback(url: String) {
+    let body = #"{"upload_id": "upl_0123456789ab", "callback_url": "\#(url)"}"#
+    #expect(faults(body) == ["callback_url INVALID_VALUE"])
+  }
+
+  @Test(
+    "a callback to a private address is refused at once, unless the operator allows it",
+    arguments: [
+      "http://127.0.0.1:8080/hook", "http://10.1.2.3/", "http://169.254.169.254/latest/meta-data",
+      "http://[::1]/", "http://[fd00::1]:9000/", "http://[::ffff:192.168.1.1]/", "http://0.0.0.0/",
+    ])
+  func privateCallback(url: String) throws {
+    let body = #"{"upload_id": "upl_0123456789ab", "callback_url": "\#(url)"}"#
+    #expect(faults(body) == ["callback_url NOT_ALLOWED"])
+    #expect(try predictRequest(body, callbacks: .everywhere).callbackURL == url)
+  }
+
   @Test("a callback may have 2048 characters")
   func longCallback() {
     let base = "https://example.org/"

@@ -15,8 +15,11 @@ let predictExample = """
    "priority": "normal", "callback_url": null}
   """
 
-func predictRequest(_ body: String) throws -> PredictRequest {
-  try PredictRequest(parsing: Array(body.utf8), defaultModel: "tree-crowns", maxFiles: 100)
+func predictRequest(
+  _ body: String, callbacks policy: AddressPolicy = .internetOnly
+) throws -> PredictRequest {
+  try PredictRequest(
+    parsing: Array(body.utf8), defaultModel: "tree-crowns", maxFiles: 100, callbacks: policy)
 }
 
 /// A request with this `config`.

@@ -134,6 +134,10 @@ struct ServiceSettingsTests {
       "HARRIER_CORS_ORIGINS", "https://a.example/",
       #"HARRIER_CORS_ORIGINS: must be a list, * or an origin such as https://maps.example.org each, not "https://a.example/""#
     ),
+    (
+      "HARRIER_WEBHOOK_ALLOW_PRIVATE", "yes",
+      #"HARRIER_WEBHOOK_ALLOW_PRIVATE: must be true or false, not "yes""#
+    ),
     ("HARRIER_PROT", "80", "HARRIER_PROT: unknown setting, did you mean HARRIER_PORT?"),
     ("HARRIER_COLOUR", "red", "HARRIER_COLOUR: unknown setting"),
     (
@@ -218,7 +222,30 @@ struct ServiceSettingsTests {
     settings.retentionDays = 0.25
     settings.idleTimeout = .milliseconds(1250)
     settings.rulesDirectory = "/rules"
+    settings.webhookAllowPrivate = true
     #expect(try await load(yaml: settings.yaml) == settings)
+  }
+
+  @Test("the webhook secret is never shown, not even when it is wrong")
+  func secret() async throws {
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    let settings = try await load([:], ["HARRIER_WEBHOOK_SECRET": secret])
+    #expect(settings.webhookSecret == secret)
+    #expect(!settings.yaml.contains("MfKQ9r8G"))
+    #expect(settings.yaml.contains("\n# webhook_secret: set, not shown\n"))
+    let error = await #expect(throws: SettingsError.self) {
+      try await load([:], ["HARRIER_WEBHOOK_SECRET": "whsec_tooshort"])
+    }
+    #expect(
+      error?.description
+        == "HARRIER_WEBHOOK_SECRET: must be whsec_ and the base64 of 24 to 64 bytes")
+  }
+
+  @Test("a switch is true or false", arguments: [("true", true), ("false", false)])
+  func flag(text: String, value: Bool) async throws {
+    #expect(try await load(yaml: "webhook_allow_private: \(text)").webhookAllowPrivate == value)
+    let variables = ["HARRIER_WEBHOOK_ALLOW_PRIVATE": text]
+    #expect(try await load([:], variables).webhookAllowPrivate == value)
   }
 
   @Test("docs/configuration.md has every setting with its type, default, range and reason")

@@ -142,7 +142,7 @@ public func httpGet(_ url: String) async throws -> HTTPAnswer {
 private let toolThreads = OperationQueue()
 
 /// A port that was free a moment ago.
-private func freePort() throws -> Int {
+public func freePort() throws -> Int {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { throw TestToolError("socket: \(errno)") }
   defer { close(descriptor) }

@@ -5,11 +5,11 @@ public import Testing
 /// One sentence that is true of every store, whatever it is made of.
 public struct StoreRule: Sendable, CustomTestStringConvertible {
   public let testDescription: String
-  public let check: @Sendable (any JobStore & UploadStore) async throws -> Void
+  public let check: @Sendable (any JobStore & UploadStore & DeliveryStore) async throws -> Void
 
   init(
     _ sentence: String,
-    _ check: @escaping @Sendable (any JobStore & UploadStore) async throws -> Void
+    _ check: @escaping @Sendable (any JobStore & UploadStore & DeliveryStore) async throws -> Void
   ) {
     testDescription = sentence
     self.check = check
@@ -18,7 +18,7 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   /// The whole suite.
   public static let all =
     uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
-    + records
+    + records + outbox + deliveries
 }
 
 let lease = Duration.seconds(10)

@@ -13,7 +13,9 @@ struct SourceTreeTests {
       "ObjectDetection", "COpenVINO", "CVips", "CCairo", "Crypto", "NIOPosix", "Yams",
       "FoundationXML",
     ],
-    "Backends": ["Jobs", "CArchive", "GRDB", "NIOPosix"],
+    "Backends": [
+      "Jobs", "AsyncHTTPClient", "CArchive", "GRDB", "NIOCore", "NIOHTTP1", "NIOPosix",
+    ],
     "App": [
       "ObjectDetection", "Jobs", "Configuration", "Crypto", "HTTPTypes", "Hummingbird",
       "HummingbirdCore", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix",

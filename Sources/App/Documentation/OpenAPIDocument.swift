@@ -41,6 +41,7 @@ enum OpenAPIDocument {
         }
       }
       json.object("paths", writePaths)
+      json.raw("webhooks", APISchemas.webhookOperations)
       json.object("components", writeComponents)
     }
     return json.text
@@ -60,7 +61,8 @@ enum OpenAPIDocument {
 
   private static func writeComponents(_ json: inout JSONWriter) {
     let schemas =
-      APISchemas.requests + APISchemas.jobs + APISchemas.results + APISchemas.resultFiles
+      APISchemas.requests + APISchemas.jobs + APISchemas.webhooks + APISchemas.results
+      + APISchemas.resultFiles
       + APISchemas.server + APISchemas.errors
     json.object("schemas") { json in
       for (name, schema) in schemas { json.raw(name, schema) }

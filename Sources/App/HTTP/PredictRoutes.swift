@@ -16,14 +16,7 @@ struct PredictRoutes {
     if let answer = try await intake.firstAnswer(to: idempotency) { return answer }
     let prediction = try PredictRequest(
       parsing: body, defaultModel: service.settings.defaultModel,
-      maxFiles: service.settings.maxFilesPerUpload)
-    guard prediction.callbackURL == nil else {
-      throw APIError(
-        .invalidConfig, "Invalid configuration",
-        entries: [
-          .field("callback_url", "NOT_SUPPORTED", "This version of Harrier sends no callbacks")
-        ])
-    }
+      maxFiles: service.settings.maxFilesPerUpload, callbacks: service.settings.webhookPolicy)
     let job = try await newJob(for: prediction)
     return try await intake.queue(job, idempotency, context)
   }
@@ -42,6 +35,7 @@ struct PredictRoutes {
       id: JobID(at: now), uploadID: upload.id, fileIDs: files.map(\.id),
       configuration: prediction.configuration.json, priority: prediction.priority,
       megapixels: Double(pixels) / 1e6, createdAt: now)
+    job.callbackURL = prediction.callbackURL
     job.estimatedAt = try await service.estimates.completion(ofNew: job)
     return job
   }

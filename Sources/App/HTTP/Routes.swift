@@ -25,6 +25,7 @@ struct Routes {
   private var jobs: [Route] {
     let jobs = JobRoutes(service: service)
     let events = EventRoutes(service: service)
+    let deliveries = DeliveryRoutes(service: service)
     let results = ResultRoutes(service: service)
     let reasoning = ReasoningRoutes(service: service)
     let exports = ExportRoutes(service: service)
@@ -37,6 +38,7 @@ struct Routes {
       Route(.post, "/api/v1/jobs/{job_id}/retry", retries.retry),
       Route(.get, "/api/v1/jobs/{job_id}/attempts", attempts.list),
       Route(.get, "/api/v1/jobs/{job_id}/events", events.events),
+      Route(.get, "/api/v1/jobs/{job_id}/deliveries", deliveries.deliveries),
       Route(.get, "/api/v1/jobs/{job_id}/results", results.results),
       Route(.get, "/api/v1/jobs/{job_id}/reasoning", reasoning.reasoning),
       Route(.get, "/api/v1/jobs/{job_id}/export", exports.export),

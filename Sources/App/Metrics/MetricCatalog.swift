@@ -30,6 +30,10 @@ enum MetricCatalog {
       "harrier_refused_writes_total", .counter,
       "Attempts that ended because the worker held the job no longer: it was cancelled, or another worker has it."
     ),
+    MetricDefinition(
+      "harrier_webhook_deliveries_total", .counter, labels: ["outcome"],
+      initial: ServiceMetrics.webhookOutcomes.map { [$0] },
+      "Attempts at webhooks that were delivered, will be retried, or failed for good."),
   ]
 
   private static let images = [

@@ -41,6 +41,18 @@ public struct ServiceMetrics: Sendable {
   /// A worker wrote about a job that it no longer holds.
   func writeRefused() { count("harrier_refused_writes_total", []) }
 
+  static let webhookOutcomes = ["delivered", "retried", "failed"]
+
+  func webhook(_ outcome: DeliveryOutcome) {
+    let name =
+      switch outcome {
+      case .delivered: "delivered"
+      case .retry: "retried"
+      case .failed: "failed"
+      }
+    count("harrier_webhook_deliveries_total", [("outcome", name)])
+  }
+
   /// One image was inferred.
   public func image(
     model: String, duration: Duration, slices: Int, detectionsByClass: [String: Int]

@@ -1,21 +1,21 @@
-import Foundation
 import Jobs
 
 /// The body of `POST /api/v1/inference/predict`.
 struct PredictRequest: Sendable, Equatable {
-  static let maxCallbackURLLength = 2048
-
   let uploadID: UploadID
   /// nil stands for all files of the upload.
   let fileIDs: [FileID]?
   let configuration: DetectionConfiguration
   let priority: JobPriority
+  /// Who is told of the job's end.
   let callbackURL: String?
 
   /// - Throws: `APIError`: `.invalidRequest` for malformed JSON; `.invalidConfig` with every field at
   ///   fault; where all have the right form, `.uploadNotFound`, `.fileNotFound`, `.modelNotFound` or
   ///   `.rulesNotFound` for the first text that can be no id or name.
-  init(parsing body: [UInt8], defaultModel: String, maxFiles: Int) throws(APIError) {
+  init(
+    parsing body: [UInt8], defaultModel: String, maxFiles: Int, callbacks policy: AddressPolicy
+  ) throws(APIError) {
     var fields = try JSONFields(try JSONValue(parsing: body))
     let uploadID = fields.uploadID("upload_id")
     fileIDs = fields.fileIDs("file_ids", maxFiles: maxFiles)
@@ -24,7 +24,7 @@ struct PredictRequest: Sendable, Equatable {
     }
     priority = fields.choice(
       "priority", among: JobPriority.allCases.map { ($0.contractName, $0) }, default: .normal)
-    callbackURL = fields.callbackURL("callback_url")
+    callbackURL = fields.callbackURL("callback_url", policy)
     try fields.finish()
     guard let uploadID else { throw APIError.noSuchUpload }
     self.uploadID = uploadID
@@ -52,21 +52,13 @@ extension JSONFields {
     }
   }
 
-  fileprivate mutating func callbackURL(_ key: String) -> String? {
+  fileprivate mutating func callbackURL(_ key: String, _ policy: AddressPolicy) -> String? {
     guard let text = optionalString(key) else { return nil }
-    guard text.utf8.count <= PredictRequest.maxCallbackURLLength else {
-      note(
-        key, "OUT_OF_RANGE", "Must have at most \(PredictRequest.maxCallbackURLLength) characters")
+    do {
+      return try WebhookTarget(text, policy: policy).text
+    } catch {
+      note(key, error.code, error.words)
       return nil
     }
-    // Foundation would encode what is no part of a URL, but what is called should be what was sent.
-    let url = URL(string: text, encodingInvalidCharacters: false)
-    guard let scheme = url?.scheme?.lowercased(), ["http", "https"].contains(scheme),
-      let host = url?.host(), !host.isEmpty
-    else {
-      note(key, "INVALID_VALUE", "Must be an http or https URL")
-      return nil
-    }
-    return text
   }
 }

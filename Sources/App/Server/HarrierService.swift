@@ -10,19 +10,24 @@ import UnixSignals
 public struct ServicePorts: Sendable {
   public var jobs: any JobStore
   public var uploads: any UploadStore
+  public var deliveries: any DeliveryStore
   public var blobs: any BlobStore
   public var models: any ModelCatalog
   public var archives: any ArchiveWriter
+  public var webhooks: any WebhookTransport
 
   public init(
-    jobs: any JobStore, uploads: any UploadStore, blobs: any BlobStore,
-    models: any ModelCatalog, archives: any ArchiveWriter
+    jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
+    blobs: any BlobStore, models: any ModelCatalog, archives: any ArchiveWriter,
+    webhooks: any WebhookTransport
   ) {
     self.jobs = jobs
     self.uploads = uploads
+    self.deliveries = deliveries
     self.blobs = blobs
     self.models = models
     self.archives = archives
+    self.webhooks = webhooks
   }
 }
 
@@ -31,6 +36,7 @@ public struct HarrierService: Sendable {
   private let service: Service
   private let monitoring: Monitoring
   private let supervisor: WorkerSupervisor
+  private let webhooks: any WebhookTransport
   private let logger: Logger
 
   public init(
@@ -38,12 +44,14 @@ public struct HarrierService: Sendable {
     registry: MetricRegistry, version: String, logger: Logger
   ) {
     service = Service(
-      settings: settings, jobs: ports.jobs, uploads: ports.uploads, blobs: ports.blobs,
-      models: ports.models, archives: ports.archives, dispatch: supervisor,
-      metrics: ServiceMetrics(factory: registry), logger: logger,
+      settings: settings, jobs: ports.jobs, uploads: ports.uploads,
+      deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models,
+      archives: ports.archives, dispatch: supervisor, metrics: ServiceMetrics(factory: registry),
+      logger: logger,
       now: { Date().wholeMilliseconds })
     monitoring = Monitoring(service: service, registry: registry, version: version)
     self.supervisor = supervisor
+    webhooks = ports.webhooks
     self.logger = logger
   }
 
@@ -63,8 +71,9 @@ public struct HarrierService: Sendable {
           "data_dir": "\(settings.dataDirectory)", "workers": .stringConvertible(settings.workers),
         ])
     }
+    let sender = try await sender()
     let services: [any ServiceLifecycle.Service] = [
-      service.estimates, service.watch, monitoring,
+      service.estimates, service.watch, sender, monitoring,
       Maintenance(service: service), application, supervisor,
       Draining(readiness: monitoring.readiness),
     ]
@@ -79,6 +88,16 @@ public struct HarrierService: Sendable {
         .unavailable, "\(settings.host):\(settings.port): the address is in use by another process")
     }
     logger.info("Harrier has stopped")
+  }
+
+  /// Stops after the workers and the requests, so that the jobs that they end are still told of.
+  private func sender() async throws -> WebhookSender {
+    WebhookSender(
+      deliveries: service.deliveries, jobs: service.jobs,
+      courier: WebhookCourier(
+        transport: webhooks, secret: try await WebhookSecretFile.secret(of: service.settings),
+        policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
+      signal: service.webhooksDue, metrics: service.metrics, logger: logger)
   }
 
   /// The lifecycle's own lines say nothing that ours do not.

@@ -9,6 +9,7 @@ struct Service: Sendable {
   let settings: ServiceSettings
   let jobs: any JobStore
   let uploads: any UploadStore
+  let deliveries: any DeliveryStore
   let blobs: any BlobStore
   let models: any ModelCatalog
   let archives: any ArchiveWriter
@@ -21,17 +22,20 @@ struct Service: Sendable {
   let watch: JobWatch
   let estimates: CompletionEstimates
   let streams = OpenStreams()
+  /// Woken when a job with a callback has ended.
+  let webhooksDue = WakeSignal()
   let receiver: UploadReceiver
 
   init(
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
-    blobs: any BlobStore, models: any ModelCatalog, archives: any ArchiveWriter,
-    dispatch: any JobDispatch, metrics: ServiceMetrics, logger: Logger,
+    deliveries: any DeliveryStore, blobs: any BlobStore, models: any ModelCatalog,
+    archives: any ArchiveWriter, dispatch: any JobDispatch, metrics: ServiceMetrics, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
     self.settings = settings
     self.jobs = jobs
     self.uploads = uploads
+    self.deliveries = deliveries
     self.blobs = blobs
     self.models = models
     self.archives = archives
@@ -40,7 +44,7 @@ struct Service: Sendable {
     self.logger = logger
     self.now = now
     estimates = CompletionEstimates(store: jobs, now: now, logger: logger)
-    watch = JobWatch(store: jobs, estimates: estimates, logger: logger)
+    watch = JobWatch(store: jobs, estimates: estimates, endings: webhooksDue, logger: logger)
     receiver = UploadReceiver(
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
       slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),

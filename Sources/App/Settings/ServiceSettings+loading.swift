@@ -32,8 +32,8 @@ extension ServiceSettings {
       for source in sources {
         guard let texts = try source.texts(of: setting) else { continue }
         guard setting.set(&settings, texts) else {
-          let given = texts.joined(separator: ",").prefix(80)
-          throw SettingsError(source.name(setting), "\(setting.rule), not \"\(given)\"")
+          let given = setting.isSecret ? "" : ", not \"\(texts.joined(separator: ",").prefix(80))\""
+          throw SettingsError(source.name(setting), setting.rule + given)
         }
         break
       }
@@ -80,11 +80,12 @@ extension ServiceSettings {
     }
   }
 
-  /// The settings as a YAML file that `load` reads back, each with its reason.
+  /// The settings as a YAML file that `load` reads back, each with its reason; without secrets.
   public var yaml: String {
     SettingsTable.all.map { setting in
       let reason = "# \(setting.reason)\n"
       guard let texts = setting.texts(self) else { return "\(reason)# \(setting.key):\n" }
+      if setting.isSecret { return "\(reason)# \(setting.key): set, not shown\n" }
       let values = texts.map { setting.type.isText ? quoted($0) : $0 }
       let value = setting.type.isList ? "[\(values.joined(separator: ", "))]" : values[0]
       return "\(reason)\(setting.key): \(value)\n"

@@ -52,6 +52,14 @@ public struct ServiceSettings: Sendable, Equatable {
   /// How long a worker may go on with its images after it was told to stop.
   public var shutdownGrace = Duration.seconds(30)
 
+  // Webhooks.
+  /// `whsec_...`; nil for one that is made and kept in the data folder.
+  public var webhookSecret: String?
+  /// Of one request to a receiver.
+  public var webhookTimeout = Duration.seconds(10)
+  /// Whether receivers may be in private networks, or on this machine.
+  public var webhookAllowPrivate = false
+
   // What is kept.
   /// Days after which an upload and all that was made from it is deleted; 0 keeps everything.
   public var retentionDays = 7.0

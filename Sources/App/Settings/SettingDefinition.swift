@@ -13,6 +13,8 @@ struct SettingDefinition: Sendable {
   let texts: @Sendable (ServiceSettings) -> [String]?
   /// Sets the value from its texts; false when they are none.
   let set: @Sendable (inout ServiceSettings, [String]) -> Bool
+  /// Whether the value is never shown, not even when it is wrong.
+  var isSecret = false
 
   var environmentName: String { "HARRIER_\(key.uppercased())" }
   var optionName: String { "--\(key.replacing("_", with: "-"))" }
@@ -23,6 +25,7 @@ enum SettingType: String, Sendable {
   case text
   case wholeNumber = "whole number"
   case number
+  case flag = "true or false"
   case texts = "list of texts"
   case numbers = "list of numbers"
 
@@ -110,8 +113,22 @@ extension SettingDefinition {
       })
   }
 
+  static func flag(
+    _ key: String, _ path: SettingPath<Bool>, _ reason: String
+  ) -> SettingDefinition {
+    SettingDefinition(
+      key: key, type: .flag, range: "true, false", reason: reason,
+      rule: "must be true or false", texts: { ["\($0[keyPath: path])"] },
+      set: { settings, texts in
+        guard let value = Bool(texts[0]) else { return false }
+        settings[keyPath: path] = value
+        return true
+      })
+  }
+
   static func optionalText(
-    _ key: String, _ path: SettingPath<String?>, _ form: TextForm, _ reason: String
+    _ key: String, _ path: SettingPath<String?>, _ form: TextForm, isSecret: Bool = false,
+    _ reason: String
   ) -> SettingDefinition {
     SettingDefinition(
       key: key, type: .text, range: "\(form.words), or not set", reason: reason,
@@ -120,7 +137,7 @@ extension SettingDefinition {
         guard form.isValid(texts[0]) else { return false }
         settings[keyPath: path] = texts[0]
         return true
-      })
+      }, isSecret: isSecret)
   }
 
   static func texts(

@@ -1,6 +1,6 @@
 /// All settings, in the order of docs/configuration.md, which a test compares with this table.
 enum SettingsTable {
-  static let all = api + clients + limits + jobs
+  static let all = api + clients + limits + jobs + webhooks
 
   static func definition(_ key: String) -> SettingDefinition? { all.first { $0.key == key } }
 
@@ -114,6 +114,21 @@ enum SettingsTable {
     .number(
       "retention_days", \.retentionDays, in: 0...36_500,
       "After so long an upload and all that was made from it is deleted; 0 keeps everything."),
+  ]
+
+  private static let webhooks: [SettingDefinition] = [
+    .optionalText(
+      "webhook_secret", \.webhookSecret, .webhookSecret, isSecret: true,
+      "What webhooks are signed with. Not set: one is made and kept in `webhook-secret` of `data_dir`."
+    ),
+    .seconds(
+      "webhook_timeout_seconds", \.webhookTimeout, in: 0.1...60,
+      "How long a receiver may take to answer; it is tried again then. Receivers should answer first and work later."
+    ),
+    .flag(
+      "webhook_allow_private", \.webhookAllowPrivate,
+      "Whether webhooks may go to private, loopback and link-local addresses. Not unless all clients are trusted: they could reach into this network."
+    ),
   ]
 }
 

@@ -32,6 +32,9 @@ struct TextForm: Sendable {
     return Int(parts[1]).map { (0...bits).contains($0) } ?? false
   }
 
+  static let webhookSecret = TextForm(
+    words: "whsec_ and the base64 of 24 to 64 bytes", isValid: { WebhookSecret($0) != nil })
+
   /// As a browser sends it (RFC 6454): scheme, host, and port where it is not the scheme's own.
   static let origin = TextForm(words: "* or an origin such as https://maps.example.org") { text in
     guard text != "*" else { return true }

@@ -20,17 +20,20 @@ final class JobWatch: ServiceLifecycle.Service {
   private let store: any JobStore
   private let estimates: CompletionEstimates
   private let interval: Duration
+  private let endings: WakeSignal
   private let logger: Logger
   private let state = Mutex(JobWatchState())
   private let clock = ContinuousClock()
 
+  /// `endings` is woken when a job with a callback is seen to end.
   init(
     store: any JobStore, estimates: CompletionEstimates,
-    interval: Duration = .milliseconds(100), logger: Logger
+    interval: Duration = .milliseconds(100), endings: WakeSignal = WakeSignal(), logger: Logger
   ) {
     self.store = store
     self.estimates = estimates
     self.interval = interval
+    self.endings = endings
     self.logger = logger
   }
 
@@ -125,6 +128,7 @@ final class JobWatch: ServiceLifecycle.Service {
       for job in changes.jobs {
         let isWanted = state.withLock { $0.isWanted(job.id) }
         if isWanted { keep(job) }
+        if job.state.isEnded, job.callbackURL != nil { endings.wake() }
       }
       version = changes.version
       if changes.jobs.count < Self.changesARound { return version }

@@ -12,6 +12,7 @@ enum SQLiteSchema {
     migrator.registerMigration("2: attempts, checkpoints") { database in
       try database.execute(sql: attempts)
     }
+    migrator.registerMigration("3: webhooks") { try $0.execute(sql: deliveries) }
     return migrator
   }
 
@@ -179,5 +180,37 @@ enum SQLiteSchema {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX image_record_pictures ON image_record (file_id, job_id)
       WHERE annotated_key IS NOT NULL;
+    """
+
+  /// The outbox of the jobs' ends. Only a delivery that is pending is due or leased, what is delivered was
+  /// answered so, and what has failed says why.
+  private static let deliveries = """
+    ALTER TABLE job ADD COLUMN callback_url TEXT;
+
+    CREATE TABLE delivery (
+      id TEXT PRIMARY KEY NOT NULL,
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      event TEXT NOT NULL CHECK (event IN ('job.completed', 'job.failed', 'job.cancelled')),
+      url TEXT NOT NULL,
+      created_ms INTEGER NOT NULL,
+      state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'failed')),
+      attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+      due_ms INTEGER,
+      lease_end_ms INTEGER,
+      last_attempt_ms INTEGER,
+      response_status INTEGER CHECK (response_status BETWEEN 0 AND 999),
+      error TEXT,
+      UNIQUE (job_id, event),
+      CHECK ((state = 'pending') = (due_ms IS NOT NULL)),
+      CHECK (state = 'pending' OR lease_end_ms IS NULL),
+      CHECK ((attempts = 0) = (last_attempt_ms IS NULL)),
+      CHECK (state <> 'delivered'
+        OR (response_status IS NOT NULL AND response_status BETWEEN 200 AND 299)),
+      CHECK (state <> 'failed' OR error IS NOT NULL)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX delivery_due ON delivery (due_ms, id) WHERE state = 'pending';
+    CREATE TRIGGER delivery_ended_states_never_change BEFORE UPDATE OF state ON delivery
+      WHEN OLD.state <> 'pending' AND NEW.state <> OLD.state
+      BEGIN SELECT RAISE(ABORT, 'an ended delivery never changes'); END;
     """
 }

@@ -5,6 +5,7 @@ struct MemoryState {
   var jobs: [JobID: MemoryJob] = [:]
   var uploads: [UploadID: Upload] = [:]
   var workers: [WorkerID: (seenAt: Date, progressedAt: Date)] = [:]
+  var deliveries: [EventID: MemoryDelivery] = [:]
   /// Of the newest change.
   private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
@@ -135,6 +136,7 @@ struct MemoryState {
     var entry = entry
     entry.job.version = version
     jobs[entry.job.id] = entry
+    announceEnd(of: entry.job)
   }
 
   func load(ahead priority: JobPriority) -> QueueLoad {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Jobs and uploads in memory: the reference of the conformance suite, and what tests of others use.
 public final class MemoryStore: JobStore, UploadStore {
-  private let state = Mutex(MemoryState())
+  let state = Mutex(MemoryState())
 
   public init() {}
 
@@ -181,7 +181,7 @@ public final class MemoryStore: JobStore, UploadStore {
       }
       let jobs = state.jobs.values.filter { $0.job.uploadID == id }
       state.uploads[id] = nil
-      for entry in jobs { state.jobs[entry.job.id] = nil }
+      for entry in jobs { state.forget(entry.job.id) }
       return DeletedUpload(upload: upload, jobIDs: jobs.map(\.job.id).sorted())
     }
   }

@@ -43,12 +43,15 @@ public enum UploadKind: IdentifierKind { public static let prefix = "upl" }
 public enum FileKind: IdentifierKind { public static let prefix = "img" }
 /// `job_`
 public enum JobKind: IdentifierKind { public static let prefix = "job" }
+/// `evt_`
+public enum EventKind: IdentifierKind { public static let prefix = "evt" }
 /// `req_`
 public enum RequestKind: IdentifierKind { public static let prefix = "req" }
 
 public typealias UploadID = Identifier<UploadKind>
 public typealias FileID = Identifier<FileKind>
 public typealias JobID = Identifier<JobKind>
+public typealias EventID = Identifier<EventKind>
 public typealias RequestID = Identifier<RequestKind>
 
 /// The lowest `5 * digits` bits in Crockford's base 32, lower case.

@@ -28,6 +28,8 @@ public struct Job: Sendable, Equatable {
   /// A JSON document of the application, once the job has completed.
   public var summary: String?
   public var failure: JobFailure?
+  /// Who is told of the job's end; nil for nobody.
+  public var callbackURL: String?
 
   /// A job that waits for its first worker.
   public init(

@@ -1,4 +1,4 @@
-/// Why a store refused. The raw value is what the HTTP contract calls the code, where it has one.
+/// Why a store refused, or a request failed. The raw value is what the HTTP contract calls the code, where it has one.
 public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Code: String, Sendable {
     case uploadNotFound = "UPLOAD_NOT_FOUND"
@@ -18,6 +18,8 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
     case blobNotFound = "FILE_NOT_FOUND"
     /// The blob store failed.
     case storageError = "STORAGE_ERROR"
+    /// A receiver of webhooks could not be reached, or may not be.
+    case webhookFailed = "WEBHOOK_FAILED"
   }
 
   public var code: Code

@@ -146,6 +146,8 @@ public struct QueueLoad: Sendable, Equatable {
 
 /// The truth about jobs. Every method is one transaction; readers see all of it or nothing.
 ///
+/// The end of a job that has a callback URL makes its `Delivery`, in the same transaction.
+///
 /// Times come from the caller, so that a test need not wait. Every implementation passes the conformance suite
 /// in Tests/TestSupport.
 public protocol JobStore: Sendable {

@@ -36,8 +36,8 @@ struct RouteHarness {
     _ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get
   ) async throws -> Answer {
     let service = Service(
-      settings: settings, jobs: store, uploads: store, blobs: blobs, models: OneModel(),
-      archives: archives, dispatch: NoDispatch(),
+      settings: settings, jobs: store, uploads: store, deliveries: store, blobs: blobs,
+      models: OneModel(), archives: archives, dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance), logger: Self.logger,
       now: { Date(timeIntervalSince1970: 1_770_000_000) })
     let router = Router(context: HarrierContext.self)
@@ -55,6 +55,8 @@ struct RouteHarness {
     api.on("files/{file_id}/original", method: method, use: files.original)
     api.on("files/{file_id}/annotated", method: method, use: files.annotated)
     api.on("files/{file_id}/thumbnail", method: method, use: files.thumbnail)
+    api.on(
+      "jobs/{job_id}/deliveries", method: method, use: DeliveryRoutes(service: service).deliveries)
     let request = Request(
       head: HTTPRequest(
         method: method, scheme: nil, authority: nil, path: "/api/v1/" + path, headerFields: fields),

@@ -94,6 +94,24 @@ enum APIExamples {
 
       """))
 
+  private static let eventID = "evt_01kgfsebx0m4t7c2ynh8dk9r5q"
+
+  static let deliveries = example(
+    """
+    {"status": "success", "data": {"job_id": "\(jobID)", "deliveries": [
+      {"event_id": "\(eventID)", "event": "job.completed",
+       "url": "https://example.org/hooks/harrier?token=***", "status": "pending", "attempts": 1,
+       "created_at": "2026-02-02T18:56:13.520Z", "next_attempt_at": "2026-02-02T18:56:18.850Z",
+       "last_attempt_at": "2026-02-02T18:56:13.540Z", "response_status": 503,
+       "error": "The receiver answered with status 503"}]}}
+    """)
+
+  static let webhookEvent = example(
+    """
+    {"event": "job.completed", "event_id": "\(eventID)", "created_at": "2026-02-02T18:56:13.520Z",
+     "data": \(completed)}
+    """)
+
   static let deleted = example(
     """
     {"status": "success", "message": "Upload deleted",

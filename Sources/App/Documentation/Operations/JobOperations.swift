@@ -79,6 +79,18 @@ extension APIOperation {
           ])
       ],
       errors: stored + [.invalidRequest, .jobNotFound]),
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs/{job_id}/deliveries", id: "listDeliveries", tag: .jobs,
+      summary: "What became of a job's webhook",
+      description: """
+        Empty while the job has not ended, and for jobs without `callback_url`. Values in the query of a URL are not \
+        shown.
+        """,
+      parameters: ["JobID"],
+      answers: [
+        .json("DeliveriesAnswer", "The deliveries", examples: APIExamples.deliveries)
+      ],
+      errors: stored + [.invalidRequest, .jobNotFound]),
   ]
   /// The stream is text; tools that understand it see an object an event.
   private static let eventSchema = """

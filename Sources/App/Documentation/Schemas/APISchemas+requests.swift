@@ -4,6 +4,7 @@ extension APISchemas {
     ("UploadID", id("upl", "01kgfsbz4wq8n5e2xa7c3hd9pt")),
     ("FileID", id("img", "01kgfsbz51m2k9r6td4wy8fbe3")),
     ("JobID", id("job", "01kgfsc0e7v5j1n8qg3zr6xh2a")),
+    ("EventID", id("evt", "01kgfsebx0m4t7c2ynh8dk9r5q")),
     (
       "Name",
       #"{"type": "string", "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$", "examples": ["tree-crowns"]}"#
@@ -25,7 +26,7 @@ extension APISchemas {
          "config": {"$ref": "#/components/schemas/Configuration"},
          "priority": {"type": "string", "enum": ["low", "normal", "high"], "default": "normal"},
          "callback_url": {
-           "description": "This version sends no callbacks: only null is taken",
+           "description": "Told when the job has ended, see `webhooks`. No user, password or fragment; no private, loopback or link-local address unless the server allows them",
            "type": ["string", "null"], "format": "uri", "maxLength": 2048,
            "pattern": "^https?://", "default": null}}}
       """

@@ -39,7 +39,7 @@ extension APIError {
     case .blobNotFound: code = .fileNotFound
     case .databaseError: code = .databaseError
     case .storageError: code = .storageError
-    case .leaseLost: code = .internalError
+    case .leaseLost, .webhookFailed: code = .internalError
     case .unavailable:
       code = .serviceUnavailable
       headers[.retryAfter] = "2"

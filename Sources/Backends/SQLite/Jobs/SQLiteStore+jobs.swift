@@ -108,6 +108,7 @@ extension SQLiteStore: JobStore {
         "id": id.description, "now": now.milliseconds, "code": failure.code,
         "message": failure.message, "details": failure.details,
       ])
+    try announceEnd(of: id, database)
     return true
   }
 
@@ -201,6 +202,7 @@ extension SQLiteStore: JobStore {
       try Self.change(claim, assignments, arguments, database)
       let (ended, failure) = outcome.attempt
       try Self.endAttempt(of: claim.jobID, ended, failure, now, database)
+      try Self.announceEnd(of: claim.jobID, database)
     }
   }
 
@@ -214,6 +216,7 @@ extension SQLiteStore: JobStore {
           """,
         arguments: ["id": id.description, "now": now.milliseconds])
       try Self.endAttempt(of: id, .cancelled, nil, now, database)
+      try Self.announceEnd(of: id, database)
       return try Self.job(id, database).map(CancelOutcome.cancelled) ?? .notFound
     }
   }

@@ -53,15 +53,15 @@ extension SQLiteStore {
     try database.execute(
       sql: """
         INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
-          created_ms, updated_ms, due_ms, estimated_ms, total_images)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)
+          created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         job.id.description, job.uploadID.description,
         job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
-        job.progress.totalImages,
+        job.progress.totalImages, job.callbackURL,
       ])
   }
 

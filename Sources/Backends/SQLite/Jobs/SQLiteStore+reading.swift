@@ -102,7 +102,8 @@ enum JobRow {
   static let columns = """
     id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
-    failure_code, failure_message, failure_details, megapixels, version, estimated_ms
+    failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
+    callback_url
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -129,6 +130,7 @@ enum JobRow {
       stage: row[16])
     job.summary = row[17]
     job.failure = SQLiteStore.failure(code: row[18], message: row[19], details: row[20])
+    job.callbackURL = row[24]
     return job
   }
 }
