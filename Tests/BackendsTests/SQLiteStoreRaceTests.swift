@@ -1,0 +1,79 @@
+import Foundation
+import Jobs
+import TestSupport
+import Testing
+
+@testable import Backends
+
+@Suite("SQLite store, races of two processes")
+struct SQLiteStoreRaceTests {
+  private let folder: TemporaryFolder
+  private let stores: [SQLiteStore]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let path = folder.path("harrier.sqlite")
+    // Two pools of connections to one file, as two processes have them.
+    stores = [try SQLiteStore(path: path), try SQLiteStore(path: path)]
+  }
+
+  @Test(
+    "of many workers and clients at the same time, exactly one ends each job",
+    arguments: [1, UInt64.random(in: 2...UInt64.max)])
+  func everybody(seed: UInt64) async throws {
+    let upload = sampleUpload()
+    try await stores[0].insert(upload)
+    let jobs = (0..<Race.jobs).map { _ in sampleJob(over: upload) }
+    for job in jobs { _ = try await stores[0].insert(job, idempotency: nil) }
+    let race = Race(jobs: jobs.map(\.id))
+    let events = try await withThrowingTaskGroup(of: [RaceEvent].self) { group in
+      for (index, store) in stores.enumerated() {
+        for number in 0..<Race.workersOfStore {
+          let worker = RaceWorker(race, store, "\(index).\(number)", seed: seed)
+          group.addTask { try await worker.run() }
+        }
+        group.addTask { try await race.cancelSome(in: store, seed: seed &+ UInt64(index)) }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+    let byJob = Dictionary(grouping: events, by: \.job)
+    var ends: Set<JobState> = []
+    for (store, job) in stores.flatMap({ store in jobs.map { (store, $0) } }) {
+      let shown = try #require(try await store.job(job.id))
+      let records = try await store.records(of: job.id)
+      let verdict = RaceVerdict(shown, records, (byJob[job.id] ?? []).map(\.kind))
+      #expect(verdict.faults.isEmpty, "seed \(seed), \(shown.state): \(verdict.faults)")
+      ends.insert(shown.state)
+    }
+    #expect(ends.isSuperset(of: [.completed, .cancelled]), "seed \(seed)")
+  }
+
+  @Test("of two rescuers of a lease that ran out, exactly one gets the job")
+  func rescuers() async throws {
+    let upload = sampleUpload()
+    try await stores[0].insert(upload)
+    _ = try await stores[0].insert(sampleJob(over: upload), idempotency: nil)
+    var last: Claim?
+    for round in 1...200 {
+      let now = startOfTests + 10 * Double(round)
+      async let first = stores[0].rescue(now)
+      async let second = stores[1].rescue(now)
+      let winners = [try await first, try await second].compactMap(\.self)
+      #expect(winners.count == 1, "round \(round)")
+      let winner = try #require(winners.first)
+      #expect(winner.job.attempt == round)
+      if let last {
+        #expect(winner.claim.token > last.token)
+        for store in stores { #expect(try await !store.holds(last)) }
+      }
+      for store in stores { #expect(try await store.holds(winner.claim)) }
+      last = winner.claim
+    }
+  }
+}
+
+extension SQLiteStore {
+  fileprivate func rescue(_ now: Date) async throws -> ClaimedJob? {
+    try await claim(for: WorkerID("w"), lease: .seconds(10), maxDeaths: 1000, now: now)
+  }
+}
