@@ -13,11 +13,16 @@ HARRIER := $(SCRATCH)/release/harrier
 OUTPUT ?= harrier-output
 # A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
 PEERS ?=
+# One with FastAPI, for the service's twin.
+SERVICE_PEERS ?=
 # With a build folder elsewhere the binary cannot find these by itself.
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
 
-.PHONY: help setup build run detect test bench format lint clean
+# What `make chaos` does; all options: scripts/chaos --help.
+CHAOS ?= --kills 500 --minutes 10
+
+.PHONY: help setup build run detect test chaos bench format lint clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -47,12 +52,17 @@ test: setup ## Run all tests
 	# Its children would inherit the pipes that other tests are opening.
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	$(SWIFT_TEST) --filter '^InferenceTests'
-	$(SWIFT_TEST) --filter '^SystemTests'
+	$(SWIFT_TEST) --filter '^SystemTests' --skip ChaosTests
+	# It takes both cores, and tests that measure time would fail beside it.
+	$(SWIFT_TEST) --filter ChaosTests
 
-bench: setup ## Measure speed and memory (about 10 minutes; see Benchmarks/README.md)
+chaos: build ## Kill and freeze a running service for 10 minutes (docs/reliability.md)
+	scripts/chaos $(abspath $(HARRIER)) $(CHAOS)
+
+bench: setup ## Measure speed and memory (about 15 minutes; see Benchmarks/README.md)
 	swift build $(SWIFT_FLAGS) -c release --product harrier
 	swift build $(SWIFT_FLAGS) -c release --product engine-benchmark
-	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)"
+	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)" --service-peers "$(SERVICE_PEERS)"
 
 format: ## Rewrite the sources in the project's format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

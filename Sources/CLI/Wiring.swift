@@ -86,7 +86,8 @@ enum Services {
         threads: thread()),
       decoder: VipsImageDecoder(runtime: vips, threads: thread()),
       annotator: CairoAnnotator(runtime: vips, threads: thread()),
-      limits: ImageLimits(maxBytes: settings.maxFileBytes), metrics: metrics)
+      limits: ImageLimits(maxBytes: settings.maxFileBytes),
+      inferenceTimeout: settings.inferenceTimeout, metrics: metrics, logger: logger)
     let worker = WorkerService(
       store: stores.metadata, executor: job, settings: settings.worker,
       isSupervised: isSupervised, metrics: metrics, logger: logger,

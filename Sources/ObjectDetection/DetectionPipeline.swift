@@ -20,19 +20,25 @@ public struct DetectionPipeline: Sendable {
   ///
   /// - Parameters:
   ///   - lane: tells this image from others that run through the same detector.
+  ///   - finished: slices of the same image, model and options that are done; only the others are inferred.
+  ///   - checkpoints: keeps finished slices for such a call.
   ///   - progress: called after each slice, from any thread, one call at a time.
   /// - Throws: `DetectionError(.inferenceError)`; `CancellationError` after the slices in flight end.
   public func detect(
     in image: PixelBuffer, options: DetectionOptions, lane: ImageLane,
+    resuming finished: [FinishedSlice] = [], checkpoints: SliceCheckpoints? = nil,
     progress: (SliceProgress) -> Void = { _ in }
   ) async throws -> ImageDetections {
     let clock = ContinuousClock()
     let start = clock.now
     let grid = SliceGrid(
       imageWidth: image.width, imageHeight: image.height, slicing: options.slicing)
-    let slices = try await inferAll(grid.regions, of: image, options, lane, progress)
+    let batch = SliceBatch(
+      image: image, regions: grid.regions, options: options, lane: lane,
+      finished: FinishedSlice.distinct(finished, of: grid.regions.count))
+    let (slices, slicing) = try await inferAll(batch, checkpoints, progress)
     let inferred = clock.now
-    let found = slices.flatMap(\.detections)
+    let found = slices.flatMap(\.sliceDetections)
     let merged =
       options.slicing == nil
       ? found.map(\.detection) : clipped(options.merging.merge(found), to: image)
@@ -43,46 +49,80 @@ public struct DetectionPipeline: Sendable {
       cappedRegionCount: slices.count(where: \.reachedCap),
       droppedByMaxDetections: max(0, merged.count - options.maxDetections),
       inference: inferred - start, merging: clock.now - inferred,
-      slicing: slices.reduce(.zero) { $0 + $1.slicing })
+      slicing: slicing)
   }
 
-  private struct SliceResult: Sendable {
-    var detections: [SliceDetection]
-    var reachedCap: Bool
-    /// The letterboxing of its input.
-    var slicing: Duration
+  /// What is asked of all slices of one image.
+  private struct SliceBatch: Sendable {
+    var image: PixelBuffer
+    var regions: [PixelRegion]
+    var options: DetectionOptions
+    var lane: ImageLane
+    var finished: [FinishedSlice]
+
+    var pending: [(index: Int, region: PixelRegion)] {
+      let done = Set(finished.map(\.index))
+      return regions.enumerated().filter { !done.contains($0.offset) }
+        .map { (index: $0.offset, region: $0.element) }
+    }
+  }
+
+  private enum Step: Sendable {
+    /// With the time of the letterboxing of its input.
+    case inferred(FinishedSlice, slicing: Duration)
+    case kept
   }
 
   /// Keeps one slice more in flight than the detector runs, so that a free request never waits for one.
   private func inferAll(
-    _ regions: [PixelRegion], of image: PixelBuffer, _ options: DetectionOptions,
-    _ lane: ImageLane, _ progress: (SliceProgress) -> Void
-  ) async throws -> [SliceResult] {
-    try await withThrowingTaskGroup(of: SliceResult.self) { group in
-      var results: [SliceResult] = []
-      results.reserveCapacity(regions.count)
-      var pending = regions.enumerated().makeIterator()
-      func startNext() {
-        guard let (index, region) = pending.next() else { return }
-        group.addTask {
-          try await infer(region, index: index, of: image, options, lane)
+    _ batch: SliceBatch, _ checkpoints: SliceCheckpoints?, _ progress: (SliceProgress) -> Void
+  ) async throws -> (slices: [FinishedSlice], slicing: Duration) {
+    var results = batch.finished
+    results.reserveCapacity(batch.regions.count)
+    var slicing = Duration.zero
+    var unkept: [FinishedSlice] = []
+    do {
+      try await withThrowingTaskGroup(of: Step.self) { group in
+        var pending = batch.pending.makeIterator()
+        func startNext() {
+          guard let (index, region) = pending.next() else { return }
+          group.addTask { try await infer(region, index: index, of: batch) }
+        }
+        for _ in 0...detector.concurrency { startNext() }
+        while let step = try await group.next() {
+          guard case .inferred(let slice, let time) = step else { continue }
+          results.append(slice)
+          slicing += time
+          startNext()
+          progress(SliceProgress(finished: results.count, total: batch.regions.count))
+          guard let checkpoints else { continue }
+          unkept.append(slice)
+          guard checkpoints.isDue(unkept.count, left: batch.regions.count - results.count)
+          else { continue }
+          let slices = unkept
+          unkept = []
+          // Beside the inference, which does not wait for it.
+          group.addTask {
+            await checkpoints.keep(slices)
+            return .kept
+          }
         }
       }
-      for _ in 0...detector.concurrency { startNext() }
-      while let result = try await group.next() {
-        results.append(result)
-        startNext()
-        progress(SliceProgress(finished: results.count, total: regions.count))
+    } catch let error as CancellationError {
+      // Whoever goes on with the image need not do these again.
+      if let checkpoints, !unkept.isEmpty {
+        await Task { [unkept] in await checkpoints.keep(unkept) }.value
       }
-      return results
+      throw error
     }
+    return (results, slicing)
   }
 
   private func infer(
-    _ region: PixelRegion, index: Int, of image: PixelBuffer, _ options: DetectionOptions,
-    _ lane: ImageLane
-  ) async throws -> SliceResult {
+    _ region: PixelRegion, index: Int, of batch: SliceBatch
+  ) async throws -> Step {
     try Task.checkCancellation()
+    let (image, options) = (batch.image, batch.options)
     try await image.waitForRows(region.y + region.height)
     let size = detector.model.inputSize
     let letterbox = Letterbox(
@@ -90,7 +130,7 @@ public struct DetectionPipeline: Sendable {
       inputHeight: size.height)
     let clock = ContinuousClock()
     let slicing = Mutex(Duration.zero)
-    let candidates = try await detector.infer(for: lane) { input in
+    let candidates = try await detector.infer(for: batch.lane) { input in
       let start = clock.now
       letterbox.fill(input, from: image, region: region)
       slicing.withLock { $0 = clock.now - start }
@@ -100,11 +140,12 @@ public struct DetectionPipeline: Sendable {
         classes: options.classes)
     }
     let (kept, reachedCap) = suppression(options)(candidates)
-    return SliceResult(
-      detections: kept.compactMap {
-        mapped($0, by: letterbox, from: region, to: image)
-      }.map { SliceDetection(slice: index, detection: $0) },
-      reachedCap: reachedCap, slicing: slicing.withLock { $0 })
+    return .inferred(
+      FinishedSlice(
+        index: index,
+        detections: kept.compactMap { mapped($0, by: letterbox, from: region, to: image) },
+        reachedCap: reachedCap),
+      slicing: slicing.withLock { $0 })
   }
 
   /// End-to-end models have suppressed already. Without slices the one suppression is the user's.

@@ -64,8 +64,9 @@ struct BrokenStore: JobStore {
   private let error = JobsError(.databaseError, "The metadata store fails", cause: "disk I/O error")
 
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) async throws -> JobInsertion { throw error }
+  func attempts(of id: JobID) async throws -> [Attempt] { throw error }
   func newestPicture(of file: FileID) async throws -> ImageRecord? { throw error }
   func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job? { throw error }
   func job(_ id: JobID) async throws -> Job? { throw error }
@@ -75,7 +76,8 @@ struct BrokenStore: JobStore {
   func changes(after version: Int, limit: Int) async throws -> JobChanges { throw error }
   func latestVersion() async throws -> Int { throw error }
   func load(ahead priority: JobPriority) async throws -> QueueLoad { throw error }
-  func beat(_ worker: WorkerID, now: Date) async throws { throw error }
+  func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws { throw error }
+  func oldestProgress(ofWorkersSince time: Date) async throws -> Date? { throw error }
   func workerCount(since time: Date) async throws -> Int { throw error }
   func leave(_ worker: WorkerID) async throws { throw error }
   func holds(_ claim: Claim) async throws -> Bool { throw error }
@@ -84,6 +86,8 @@ struct BrokenStore: JobStore {
   ) async throws -> ClaimedJob? { throw error }
   func renew(_ claim: Claim, lease: Duration, now: Date) async throws { throw error }
   func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws { throw error }
+  func begin(_ file: FileID, by claim: Claim, now: Date) async throws { throw error }
+  func keep(_ checkpoint: Checkpoint, by claim: Claim, now: Date) async throws { throw error }
   func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws { throw error }
   func finish(_ claim: Claim, _ outcome: AttemptOutcome, now: Date) async throws { throw error }
   func cancel(_ id: JobID, now: Date) async throws -> CancelOutcome { throw error }

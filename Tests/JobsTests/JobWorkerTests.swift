@@ -144,6 +144,46 @@ struct JobWorkerTests {
     #expect(try await bench.job(job.id).attempt == 1)
   }
 
+  @Test("an executor that does not keep its promise of progress is given up, though it never ends")
+  func stalls() async throws {
+    let (_, job) = try await bench.addJob()
+    let end = WakeSignal()
+    let worker = bench.makeWorker { claimed, reporter in
+      reporter.promiseProgress(every: .seconds(30))
+      reporter.progress(JobProgress(totalImages: 2, percentage: 1))
+      // Nothing interrupts it.
+      try await uncancelled { await end.wait(upTo: .seconds(60)) }
+      return "{}"
+    }
+    let running = Task { await worker.run() }
+    try await eventually { bench.time.sleeps.count >= WorkerBench.sleepersWhileRunning }
+    let seconds = try await bench.time.run(sleepers: WorkerBench.sleepersWhileRunning) {
+      bench.story.contains("stalled")
+    }
+    #expect(try #require(seconds) > 30)
+    #expect(try #require(seconds) < 31)
+    let waiting = try await bench.job(job.id)
+    #expect(waiting.state == .queued)
+    #expect(waiting.failure?.code == "TIMED_OUT")
+    #expect(waiting.dueAt >= bench.time.now + 59)
+    end.wake()
+    running.cancel()
+    await running.value
+    #expect(bench.story == ["claimed", "retry", "stalled"])
+  }
+
+  @Test("a worker says when it last got on; a job without progress is no progress")
+  func pulse() async throws {
+    _ = try await bench.addJob()
+    try await bench.withWorker(ScriptedExecutor.endless) {
+      _ = try await bench.time.run(sleepers: WorkerBench.sleepersWhileRunning) {
+        bench.time.now >= startOfTests + 20
+      }
+      let last = try await bench.store.oldestProgress(ofWorkersSince: .distantPast)
+      #expect(last == startOfTests)
+    }
+  }
+
   @Test("while the store is down a worker asks less and less often, then resumes by itself")
   func storeDown() async throws {
     _ = try await bench.addJob()

@@ -21,10 +21,12 @@ final class UnreliableStore: JobStore {
   }
 
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) async throws -> JobInsertion {
-    try await memory.insert(job, idempotency: idempotency, queuedLimit: queuedLimit)
+    try await memory.insert(
+      job, idempotency: idempotency, queuedLimit: queuedLimit, continuing: continuing)
   }
+  func attempts(of id: JobID) async throws -> [Attempt] { try await memory.attempts(of: id) }
   func newestPicture(of file: FileID) async throws -> ImageRecord? {
     try await memory.newestPicture(of: file)
   }
@@ -49,9 +51,12 @@ final class UnreliableStore: JobStore {
     try await memory.cancel(id, now: now)
   }
 
-  func beat(_ worker: WorkerID, now: Date) async throws {
+  func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws {
     try check(.beat)
-    try await memory.beat(worker, now: now)
+    try await memory.beat(worker, progressedAt: progressedAt, now: now)
+  }
+  func oldestProgress(ofWorkersSince time: Date) async throws -> Date? {
+    try await memory.oldestProgress(ofWorkersSince: time)
   }
   func leave(_ worker: WorkerID) async throws {
     try check(.leave)
@@ -75,6 +80,13 @@ final class UnreliableStore: JobStore {
     try check(.report)
     try await memory.report(progress, by: claim, now: now)
     written.withLock { $0.append(progress) }
+  }
+  func begin(_ file: FileID, by claim: Claim, now: Date) async throws {
+    try check(.begin)
+    try await memory.begin(file, by: claim, now: now)
+  }
+  func keep(_ checkpoint: Checkpoint, by claim: Claim, now: Date) async throws {
+    try await memory.keep(checkpoint, by: claim, now: now)
   }
   func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
     try check(.record)

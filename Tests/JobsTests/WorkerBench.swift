@@ -87,6 +87,7 @@ extension WorkerEvent {
     case .ended(_, .released, _): "released"
     case .leaseLost: "lease lost"
     case .leaseNotRenewed: "lease not renewed"
+    case .stalled: "stalled"
     case .storeFailed(let call, _): "\(call) failed"
     case .outcomeLost: "outcome lost"
     }

@@ -30,7 +30,8 @@ public final class ManualTime: Sendable {
 
   public var workerTime: WorkerTime {
     WorkerTime(
-      now: { self.now }, sleep: { try await self.sleep($0) }, random: { [random] in random })
+      now: { self.now }, uptime: { .seconds(self.now.timeIntervalSince(startOfTests)) },
+      sleep: { try await self.sleep($0) }, random: { [random] in random })
   }
 
   public func sleep(_ time: Duration) async throws {

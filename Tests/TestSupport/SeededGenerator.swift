@@ -1,6 +1,6 @@
 /// Random numbers that a seed repeats (Steele et al., "Fast Splittable Pseudorandom Number Generators",
 /// 2014). Tests take their seeds through `arguments:`, so that a failure names its own.
-public struct SeededGenerator: RandomNumberGenerator {
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   public init(seed: UInt64) { state = seed }

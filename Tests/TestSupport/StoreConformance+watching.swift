@@ -113,6 +113,15 @@ extension StoreRule {
         #expect(outcome == (completed ? .alreadyEnded(shown) : .cancelled(shown)))
       }
     },
+    StoreRule("of the workers that live, the one that stands still longest is found") { store in
+      #expect(try await store.oldestProgress(ofWorkersSince: .distantPast) == nil)
+      let now = startOfTests + 100
+      try await store.beat(WorkerID("dead"), progressedAt: startOfTests, now: startOfTests)
+      try await store.beat(WorkerID("stuck"), progressedAt: startOfTests + 40, now: now)
+      try await store.beat(WorkerID("busy"), progressedAt: now, now: now)
+      #expect(try await store.oldestProgress(ofWorkersSince: now - 10) == startOfTests + 40)
+      #expect(try await store.oldestProgress(ofWorkersSince: now + 1) == nil)
+    },
     StoreRule("workers are counted by the time of their last sign, until they leave") { store in
       let workers = (0..<3).map { WorkerID("host:\($0)") }
       for (index, worker) in workers.enumerated() {

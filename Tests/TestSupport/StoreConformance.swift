@@ -17,7 +17,8 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
 
   /// The whole suite.
   public static let all =
-    uploads + queue + limits + leases + endings + watching + loads + records
+    uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
+    + records
 }
 
 let lease = Duration.seconds(10)

@@ -41,3 +41,10 @@ extension Job {
     return job
   }
 }
+
+extension JobStore {
+  /// The sign of a worker that has just got on with its work.
+  public func beat(_ worker: WorkerID, now: Date) async throws {
+    try await beat(worker, progressedAt: now, now: now)
+  }
+}

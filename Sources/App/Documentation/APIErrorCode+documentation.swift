@@ -23,6 +23,7 @@ extension APIErrorCode {
     case .resultsNotReady: "The job has no results: `error.details` says where it is"
     case .methodNotAllowed: "The path exists, but not for this method"
     case .jobNotCancellable: "The job has already ended"
+    case .jobNotRetryable: "The job has not ended, or it has completed"
     case .uploadInUse: "A job that has not ended uses the upload"
     case .idempotencyConflict: "The same `Idempotency-Key` came with another body"
     case .rangeNotSatisfiable: "The range begins beyond the end of the file"

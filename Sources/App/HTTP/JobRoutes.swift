@@ -86,11 +86,15 @@ struct JobRoutes {
     switch try await service.jobs.cancel(id, now: service.now()) {
     case .notFound: throw APIError.noSuchJob
     case .alreadyEnded(let job):
+      // Who is told so must not read an older status afterwards.
+      _ = service.watch.observed(job)
       throw APIError(
         .jobNotCancellable, "The job has already ended", details: "It is \(job.state.rawValue)")
     case .cancelled(let job):
+      Failpoint.jobCancelled.reach()
       service.metrics.jobEnded(
-        .cancelled, duration: job.startedAt.map { .seconds(service.now().timeIntervalSince($0)) })
+        .cancelled,
+        duration: job.startedAt.map { .seconds(max(0, service.now().timeIntervalSince($0))) })
       context.logger.info("job cancelled", metadata: ["job_id": "\(id)"])
       return Self.answer(service.watch.observed(job), to: request)
     }

@@ -1,29 +1,19 @@
-import Crypto
 import Foundation
-import HTTPTypes
 import Hummingbird
 import Jobs
-import Logging
-import NIOCore
 import ObjectDetection
 
 /// Starts jobs.
 struct PredictRoutes {
-  private static let maxKeyCharacters = 255
-
   let service: Service
 
   /// `POST /api/v1/inference/predict`
   @Sendable func predict(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    let body = try await jsonBody(of: request)
-    let idempotency = try idempotencyKey(of: request, body: body, caller: context.client)
-    // A repetition is answered as the first time, whatever has changed since.
-    if let idempotency,
-      let first = try await service.jobs.job(startedBy: idempotency, now: service.now())
-    {
-      return Self.accepted(first)
-    }
+    let intake = JobIntake(service: service)
+    let body = try await intake.jsonBody(of: request)
+    let idempotency = try intake.idempotencyKey(of: request, body: body, caller: context.client)
+    if let answer = try await intake.firstAnswer(to: idempotency) { return answer }
     let prediction = try PredictRequest(
       parsing: body, defaultModel: service.settings.defaultModel,
       maxFiles: service.settings.maxFilesPerUpload)
@@ -35,46 +25,7 @@ struct PredictRoutes {
         ])
     }
     let job = try await newJob(for: prediction)
-    let insertion = try await service.jobs.insert(
-      job, idempotency: idempotency, queuedLimit: service.settings.maxQueuedJobs)
-    switch insertion {
-    case .inserted:
-      context.logger.info(
-        "job queued", metadata: ["job_id": "\(job.id)", "images": "\(job.fileIDs.count)"])
-      await service.dispatch.announce(job.id, priority: job.priority)
-      return Self.accepted(job)
-    case .repeated(let first):
-      return Self.accepted(first)
-    }
-  }
-
-  private func jsonBody(of request: Request) async throws -> [UInt8] {
-    let type = request.headers[.contentType]?.split(separator: ";").first ?? ""
-    guard type.lowercased().trimmingPrefix(" ") == "application/json" else {
-      throw APIError(
-        .unsupportedMediaType, "The body must be JSON",
-        details: "Send the header Content-Type: application/json")
-    }
-    // Who announces too much is not read.
-    if let length = request.headers.announcedBytes, length > service.settings.maxJSONBytes {
-      throw APIError(
-        .uploadTooLarge, "The request body is too large",
-        details: "At most \(service.settings.maxJSONBytes) bytes")
-    }
-    return Array(buffer: try await request.body.collect(upTo: service.settings.maxJSONBytes))
-  }
-
-  private func idempotencyKey(
-    of request: Request, body: [UInt8], caller: String
-  ) throws -> IdempotencyKey? {
-    guard let key = request.headers[.idempotencyKey] else { return nil }
-    guard (1...Self.maxKeyCharacters).contains(key.count) else {
-      throw APIError(
-        .invalidRequest, "Invalid Idempotency-Key",
-        details: "Must have 1 to \(Self.maxKeyCharacters) characters", field: "Idempotency-Key")
-    }
-    return IdempotencyKey(
-      caller: caller, key: key, bodyHash: SHA256.hash(data: body).hexadecimal)
+    return try await intake.queue(job, idempotency, context)
   }
 
   private func newJob(for prediction: PredictRequest) async throws -> Job {
@@ -122,23 +73,5 @@ struct PredictRoutes {
           .field("config.model", "MODEL_NOT_FOUND", "No model \"\(name)\" is installed")
         ])
     }
-  }
-
-  /// The first answer and every repetition of it.
-  private static func accepted(_ job: Job) -> Response {
-    let url = "/api/v1/jobs/\(job.id)/status"
-    let body = Envelope.success(status: "accepted", message: "Inference job created") { json in
-      json.string("job_id", job.id.description)
-      json.string("status", JobState.queued.rawValue)
-      json.time("created_at", job.createdAt)
-      if let estimate = job.estimatedAt {
-        json.time("estimated_completion", estimate)
-      } else {
-        json.null("estimated_completion")
-      }
-      json.integer("file_count", job.fileIDs.count)
-      json.string("status_url", url)
-    }
-    return .json(body, status: .accepted, headers: [.location: url])
   }
 }

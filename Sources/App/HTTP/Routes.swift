@@ -28,10 +28,14 @@ struct Routes {
     let results = ResultRoutes(service: service)
     let reasoning = ReasoningRoutes(service: service)
     let exports = ExportRoutes(service: service)
+    let attempts = AttemptRoutes(service: service)
+    let retries = RetryRoutes(service: service)
     return [
       Route(.get, "/api/v1/jobs", jobs.list),
       Route(.get, "/api/v1/jobs/{job_id}/status", jobs.status),
       Route(.post, "/api/v1/jobs/{job_id}/cancel", jobs.cancel),
+      Route(.post, "/api/v1/jobs/{job_id}/retry", retries.retry),
+      Route(.get, "/api/v1/jobs/{job_id}/attempts", attempts.list),
       Route(.get, "/api/v1/jobs/{job_id}/events", events.events),
       Route(.get, "/api/v1/jobs/{job_id}/results", results.results),
       Route(.get, "/api/v1/jobs/{job_id}/reasoning", reasoning.reasoning),

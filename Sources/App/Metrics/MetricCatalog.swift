@@ -26,6 +26,10 @@ enum MetricCatalog {
     MetricDefinition(
       "job_retries_total", .counter, labels: ["reason"],
       "Attempts that failed and were queued again; reason is the error code."),
+    MetricDefinition(
+      "harrier_refused_writes_total", .counter,
+      "Attempts that ended because the worker held the job no longer: it was cancelled, or another worker has it."
+    ),
   ]
 
   private static let images = [
@@ -48,6 +52,10 @@ enum MetricCatalog {
   private static let gauges = [
     MetricDefinition("active_jobs", .gauge, "Jobs that a worker is processing."),
     MetricDefinition("active_workers", .gauge, "Worker processes that report to the store."),
+    MetricDefinition(
+      "harrier_worker_last_progress_seconds", .gauge,
+      "Time since a living worker last got on with its work, of the one that has stood still longest."
+    ),
     MetricDefinition(
       "queue_length", .gauge, labels: ["queue"], initial: [["inference"]],
       "Jobs that wait for a worker."),

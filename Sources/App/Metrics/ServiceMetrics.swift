@@ -38,6 +38,9 @@ public struct ServiceMetrics: Sendable {
 
   public func jobRetried(reason: String) { count("job_retries_total", [("reason", reason)]) }
 
+  /// A worker wrote about a job that it no longer holds.
+  func writeRefused() { count("harrier_refused_writes_total", []) }
+
   /// One image was inferred.
   public func image(
     model: String, duration: Duration, slices: Int, detectionsByClass: [String: Int]

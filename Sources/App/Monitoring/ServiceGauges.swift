@@ -65,27 +65,39 @@ actor ServiceGauges {
   }
 
   private func readStore(at time: Date) async {
-    let task = Task { [jobs, silence] in
+    let task = Task { [jobs, silence] () -> StoreNumbers? in
       do {
         let counts = try await jobs.counts().byState
-        let workers = try await jobs.workerCount(since: time - silence.timeInterval)
-        return (counts[.queued] ?? 0, counts[.processing] ?? 0, workers) as (Int, Int, Int)?
+        let since = time - silence.timeInterval
+        return StoreNumbers(
+          queued: counts[.queued] ?? 0, processing: counts[.processing] ?? 0,
+          workers: try await jobs.workerCount(since: since),
+          oldestProgress: try await jobs.oldestProgress(ofWorkersSince: since))
       } catch {
         // Readiness and the requests that need the store say what is wrong with it.
         return nil
       }
     }
     let numbers = await value(of: task, within: Self.storeLimit, clock: clock) ?? nil
-    meters.queueLength.set(numbers.map { Double($0.0) } ?? .nan)
-    meters.activeJobs.set(numbers.map { Double($0.1) } ?? .nan)
-    meters.activeWorkers.set(numbers.map { Double($0.2) } ?? .nan)
+    meters.queueLength.set(numbers.map { Double($0.queued) } ?? .nan)
+    meters.activeJobs.set(numbers.map { Double($0.processing) } ?? .nan)
+    meters.activeWorkers.set(numbers.map { Double($0.workers) } ?? .nan)
+    let standstill = numbers?.oldestProgress.map { max(0, time.timeIntervalSince($0)) }
+    meters.lastProgress.set(standstill ?? .nan)
+  }
+
+  private struct StoreNumbers: Sendable {
+    var queued: Int
+    var processing: Int
+    var workers: Int
+    var oldestProgress: Date?
   }
 }
 
 private struct Meters: Sendable {
   private let factory: any MetricsFactory
   let cpuPercent, memory, ownResident, ownVirtual, descriptors: any MeterHandler
-  let queueLength, activeJobs, activeWorkers: any MeterHandler
+  let queueLength, activeJobs, activeWorkers, lastProgress: any MeterHandler
   let ownSeconds: any FloatingPointCounterHandler
 
   init(factory: any MetricsFactory) {
@@ -101,6 +113,7 @@ private struct Meters: Sendable {
     queueLength = meter("queue_length", [("queue", "inference")])
     activeJobs = meter("active_jobs")
     activeWorkers = meter("active_workers")
+    lastProgress = meter("harrier_worker_last_progress_seconds")
     ownSeconds = factory.makeFloatingPointCounter(
       label: "process_cpu_seconds_total", dimensions: [])
   }

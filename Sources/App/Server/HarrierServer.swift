@@ -8,8 +8,8 @@ import ServiceLifecycle
 /// The HTTP server over the routes.
 struct HarrierServer {
   /// The largest buffer in which a connection's bytes arrive; up to ten of them wait for a route. Eight uploads
-  /// that are taken in at once so need 5 MB; those that wait leave their bytes in the network.
-  private static let receiveBytes = 64 << 10
+  /// that are taken in at once so need 3 MB; those that wait leave their bytes in the network.
+  private static let receiveBytes = 32 << 10
   /// Connections at once; further ones wait to be accepted.
   static let maxConnections = 8192
   /// Files that are kept back from connections: blobs, uploads, the database, pipes.

@@ -45,6 +45,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var maxWorkerDeaths = 3
   /// Waits before the second, third ... attempt; no more attempts than these and the first.
   public var retryDelays: [Duration] = [.seconds(60), .seconds(300), .seconds(900)]
+  /// Longest time between two finished slices, for each megapixel of the model's input.
+  public var inferenceTimeout = Duration.seconds(120)
   public var precision = "f32"
   public var device = "CPU"
   /// How long a worker may go on with its images after it was told to stop.

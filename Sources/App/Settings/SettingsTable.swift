@@ -96,6 +96,10 @@ enum SettingsTable {
     .secondsList(
       "retry_delays_seconds", \.retryDelays, in: 0...86_400, atMost: 20,
       "Waits before the second, third, ... attempt of a job whose storage or inference failed."),
+    .seconds(
+      "inference_timeout_seconds", \.inferenceTimeout, in: 1...86_400,
+      "Longest time between two finished slices, for each megapixel of the model's input, 30 s at least; then the engine hangs and its worker is replaced. Two hundred times what a small model needs."
+    ),
     .text(
       "precision", \.precision, .one(of: ["f32", "bf16", "int8"]),
       "Arithmetic of the models: `f32` equals the reference; `bf16` is faster and moves boxes a little; `int8` needs a quantized model."

@@ -52,12 +52,17 @@ struct StatusDocument: Sendable {
       json.string("visualization_url", "/api/v1/jobs/\(job.id)/visualization")
     }
     if let failure = job.failure, job.state != .completed {
-      json.object("error") { json in
-        json.string("code", failure.code)
-        json.string("message", failure.message)
-        if let details = failure.details { json.string("details", details) }
-      }
+      json.object("error") { $0.failure(failure) }
     }
+  }
+}
+
+extension JSONWriter {
+  /// The contract's error inside a job.
+  mutating func failure(_ failure: JobFailure) {
+    string("code", failure.code)
+    string("message", failure.message)
+    if let details = failure.details { string("details", details) }
   }
 }
 

@@ -5,15 +5,9 @@ import Logging
 import NIOCore
 import NIOPosix
 import ObjectDetection
-import Synchronization
 
 /// Takes in the body of an upload: all of its files are kept, or none.
 struct UploadReceiver: Sendable {
-  /// Bytes that are gathered before they go to a thread: a hop costs as much as copying 100 KiB.
-  private static let batchBytes = 256 << 10
-  /// A buffer of one byte occupies a kilobyte.
-  private static let batchBuffers = 64
-
   let settings: ServiceSettings
   let blobs: any BlobStore
   let uploads: any UploadStore
@@ -32,9 +26,10 @@ struct UploadReceiver: Sendable {
     let boundary = try MultipartBoundary(contentType: request.headers[.contentType] ?? "")
     return try await slots.withSlot {
       open()
-      let folder = try await TemporaryNames(blobs)
+      // Asking the store again for each file would suspend in the middle of a thread's work.
+      let path = try await blobs.temporaryPath()
       let sink = UploadSink(
-        boundary: boundary, limits: settings, makePath: { folder.next() })
+        boundary: boundary, limits: settings, makePath: { "\(path)-\($0)" })
       do {
         try await fill(sink, from: request.body)
         let files = try await threads.runIfActive { try sink.finish() }
@@ -48,29 +43,29 @@ struct UploadReceiver: Sendable {
     }
   }
 
+  /// One batch is hashed and written while the next one arrives.
   private func fill(_ sink: UploadSink, from body: RequestBody) async throws {
-    var total = 0
-    var batch: [ByteBuffer] = []
-    var batched = 0
-    func flush() async throws {
-      guard batched > 0 else { return }
-      let buffers = batch
-      batch.removeAll(keepingCapacity: true)
-      batched = 0
-      try await threads.runIfActive {
-        for buffer in buffers {
-          try buffer.withUnsafeReadableBytes { try sink.take($0) }
-        }
+    try await withThrowingTaskGroup(of: Void.self) { writing in
+      var total = 0
+      var batch = UploadBatch()
+      for try await buffer in body {
+        total += buffer.readableBytes
+        guard total <= settings.maxUploadBytes else { throw tooLarge }
+        batch.append(buffer)
+        guard batch.isFull else { continue }
+        // A sink takes one batch after the other.
+        try await writing.next()
+        let full = batch
+        batch = UploadBatch()
+        writing.addTask { try await write(full, to: sink) }
       }
+      try await writing.next()
+      try await write(batch, to: sink)
     }
-    for try await buffer in body {
-      total += buffer.readableBytes
-      guard total <= settings.maxUploadBytes else { throw tooLarge }
-      batch.append(buffer)
-      batched += buffer.readableBytes
-      if batched >= Self.batchBytes || batch.count >= Self.batchBuffers { try await flush() }
-    }
-    try await flush()
+  }
+
+  private func write(_ batch: UploadBatch, to sink: UploadSink) async throws {
+    try await threads.runIfActive { try batch.write(to: sink) }
   }
 
   /// Files first, then the rows: a row never names a file that a power cut could take.
@@ -94,7 +89,9 @@ struct UploadReceiver: Sendable {
       for (file, kept) in zip(files, uploaded) {
         try await blobs.keep(fileAt: file.path, as: kept.blobKey)
       }
+      Failpoint.filesKept.reach()
       try await uploads.insert(upload)
+      Failpoint.uploadInserted.reach()
     } catch {
       await forget(uploaded)
       throw error
@@ -128,13 +125,25 @@ struct UploadReceiver: Sendable {
   }
 }
 
-/// Paths of new files beside one that the blob store has named: asking it again for each file of an upload
-/// would suspend in the middle of a thread's work.
-private final class TemporaryNames: Sendable {
-  private let stem: String
-  private let count = Atomic(0)
+/// Bytes that go to a thread at once.
+private struct UploadBatch: Sendable {
+  /// A hop costs as much as copying 100 KiB; two batches of each upload are in memory.
+  private static let enoughBytes = 128 << 10
+  /// A buffer of one byte occupies a kilobyte.
+  private static let enoughBuffers = 64
 
-  init(_ blobs: any BlobStore) async throws { stem = try await blobs.temporaryPath() }
+  private var buffers: [ByteBuffer] = []
+  private var count = 0
 
-  func next() -> String { "\(stem)-\(count.add(1, ordering: .relaxed).newValue)" }
+  var isFull: Bool { count >= Self.enoughBytes || buffers.count >= Self.enoughBuffers }
+
+  mutating func append(_ buffer: ByteBuffer) {
+    buffers.append(buffer)
+    count += buffer.readableBytes
+  }
+
+  /// Blocks.
+  func write(to sink: UploadSink) throws {
+    for buffer in buffers { try buffer.withUnsafeReadableBytes { try sink.take($0) } }
+  }
 }

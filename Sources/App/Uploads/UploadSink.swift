@@ -19,7 +19,7 @@ struct ReceivedFile: Sendable {
 /// `@unchecked Sendable` because one upload uses it, one call after the other, each on a thread of the files.
 final class UploadSink: @unchecked Sendable {
   private let limits: ServiceSettings
-  private let makePath: () -> String
+  private let makePath: (Int) -> String
   private var parser: MultipartParser
   private var current: PartFile?
   private var index = 0
@@ -27,9 +27,9 @@ final class UploadSink: @unchecked Sendable {
   private var faults: [APIErrorEntry] = []
   private var paths: Set<String> = []
 
-  /// `makePath` names new files on the blob store's disk.
+  /// `makePath` names a new file on the blob store's disk for each number.
   init(
-    boundary: MultipartBoundary, limits: ServiceSettings, makePath: @escaping () -> String
+    boundary: MultipartBoundary, limits: ServiceSettings, makePath: @escaping (Int) -> String
   ) {
     parser = MultipartParser(boundary: boundary)
     self.limits = limits
@@ -84,7 +84,7 @@ final class UploadSink: @unchecked Sendable {
       current = PartFile(filename: "", limit: 0)
       return
     }
-    let path = makePath()
+    let path = makePath(index)
     let file = PartFile(
       filename: SanitizedFilename(headers.filename ?? "").value,
       wasLeftEmpty: headers.filename == "", limit: limits.maxFileBytes)
@@ -123,6 +123,9 @@ final class UploadSink: @unchecked Sendable {
 
 /// One part on its way to disk.
 private final class PartFile {
+  /// What is handed to the disk at once while the rest arrives, so that little is left for the last sync.
+  private static let writebackBytes = 4 << 20
+
   let filename: String
   /// Whether the client sent an empty file name.
   let wasLeftEmpty: Bool
@@ -130,6 +133,9 @@ private final class PartFile {
   private(set) var sizeBytes = 0
   private let limit: Int
   private var descriptor: Int32 = -1
+  private var written = 0
+  /// Where the disk has not been told to begin.
+  private var writebackStart = 0
   private var hash = SHA256()
 
   init(filename: String, wasLeftEmpty: Bool = false, limit: Int) {
@@ -151,14 +157,24 @@ private final class PartFile {
     sizeBytes += bytes.count
     guard descriptor >= 0, sizeBytes <= limit else { return }
     hash.update(bufferPointer: bytes)
-    var written = 0
-    while written < bytes.count {
-      let result = write(
-        descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let result = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
       if result < 0, errno == EINTR { continue }
       guard result > 0 else { throw JobsError.cannotWrite(errno) }
+      rest = rest.dropFirst(result)
       written += result
     }
+    startWriteback()
+  }
+
+  /// Lets the system begin to write what it was given. Linux does so when it hears that pages are not needed, and
+  /// keeps those that it is writing. Only a hint: the sync at the end decides.
+  private func startWriteback() {
+    guard written - writebackStart >= Self.writebackBytes else { return }
+    posix_fadvise(
+      descriptor, writebackStart, written - writebackStart, Int32(POSIX_FADV_DONTNEED))
+    writebackStart = written
   }
 
   /// - Throws: `DetectionError` when the file is no picture that is accepted.

@@ -14,10 +14,15 @@ struct WorkerLog: Sendable {
     case .ended(let job, let outcome, let error):
       ended(job, outcome, error)
     case .leaseLost(let job):
+      metrics.writeRefused()
       logger.info("Job cancelled, or another worker has it", metadata: metadata(job))
     case .leaseNotRenewed(let job):
       metrics.jobRetried(reason: "LEASE_NOT_RENEWED")
       logger.error("Job given up: its lease could not be renewed", metadata: metadata(job))
+    case .stalled(let job, let silence):
+      logger.error(
+        "The engine hangs: this worker is of no use any more and ends",
+        metadata: metadata(job, ["silent_seconds": "\(Int(silence.timeInterval))"]))
     case .storeFailed(let call, let error):
       logger.warning(
         "The metadata store failed", metadata: ["call": "\(call)", "cause": "\(error)"])
@@ -29,7 +34,8 @@ struct WorkerLog: Sendable {
   }
 
   private func ended(_ job: Job, _ outcome: AttemptOutcome, _ error: (any Error)?) {
-    let duration = Duration.seconds(Date().timeIntervalSince(job.startedAt ?? Date()))
+    // Not below zero when somebody has set the clock back.
+    let duration = Duration.seconds(max(0, Date().timeIntervalSince(job.startedAt ?? Date())))
     var details: Logger.Metadata = ["duration_ms": "\(Int(duration.timeInterval * 1000))"]
     if let error { details["cause"] = "\(error)" }
     switch outcome {

@@ -66,7 +66,11 @@ public struct WorkerService: Sendable {
       signal: work, executor: executor, settings: settings
     ) { event in
       log.write(event)
-      if case .ended = event { jobEnded.wake() }
+      switch event {
+      case .ended: jobEnded.wake()
+      case .stalled: endAtOnce()
+      default: break
+      }
     }
     let running = Task { await worker.run() }
     let parent = isSupervised ? watchParent(work, running) : nil
@@ -80,6 +84,16 @@ public struct WorkerService: Sendable {
       running.cancel()
     }
     parent?.cancel()
+  }
+
+  /// No call into a library that hangs can be taken back: another process takes this one's place.
+  private func endAtOnce() {
+    do {
+      if isSupervised, let line = takeDelta() { try write(line + "\n", to: output) }
+    } catch {
+      logger.warning("Metrics could not be sent", metadata: ["cause": "\(error)"])
+    }
+    exit()
   }
 
   /// Wakes the worker at each line; stops it, if need be with force, at the pipe's end.

@@ -9,6 +9,9 @@ enum SQLiteSchema {
       try database.execute(sql: jobs)
       try database.execute(sql: records)
     }
+    migrator.registerMigration("2: attempts, checkpoints") { database in
+      try database.execute(sql: attempts)
+    }
     return migrator
   }
 
@@ -124,6 +127,40 @@ enum SQLiteSchema {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX idempotency_key_by_age ON idempotency_key (created_ms);
     CREATE INDEX idempotency_key_by_job ON idempotency_key (job_id);
+    """
+
+  /// An attempt is known by the fencing token of its claim. Workers say anew that they live, every few seconds.
+  private static let attempts = """
+    CREATE TABLE attempt (
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      token INTEGER NOT NULL,
+      number INTEGER NOT NULL CHECK (number > 0),
+      worker TEXT NOT NULL,
+      started_ms INTEGER NOT NULL,
+      ended_ms INTEGER,
+      outcome TEXT NOT NULL CHECK (outcome IN
+        ('running', 'completed', 'retried', 'failed', 'released', 'cancelled', 'lost')),
+      failure_code TEXT,
+      failure_message TEXT,
+      failure_details TEXT,
+      file_in_hand TEXT,
+      PRIMARY KEY (job_id, token),
+      CHECK ((outcome = 'running') = (ended_ms IS NULL))
+    ) STRICT, WITHOUT ROWID;
+
+    DROP TABLE worker;
+    CREATE TABLE worker (
+      id TEXT PRIMARY KEY NOT NULL,
+      seen_ms INTEGER NOT NULL,
+      progressed_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE checkpoint (
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      file_id TEXT NOT NULL,
+      key TEXT NOT NULL,
+      PRIMARY KEY (job_id, file_id, key)
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static let records = """

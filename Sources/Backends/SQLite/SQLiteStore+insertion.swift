@@ -64,4 +64,26 @@ extension SQLiteStore {
         job.progress.totalImages,
       ])
   }
+
+  /// Gives the job what another one over the same upload has finished of its files.
+  static func takeOver(from earlier: JobID, to job: Job, _ database: Database) throws {
+    let files = job.fileIDs.map { "'\($0)'" }.joined(separator: ", ")
+    try database.execute(
+      sql: """
+        INSERT INTO image_record
+        SELECT :job, file_id, result_key, annotated_key, thumbnail_key, detection_count, NULL, NULL, NULL
+        FROM image_record
+        WHERE job_id = :earlier AND failure_code IS NULL AND file_id IN (\(files));
+        """,
+      arguments: ["job": job.id.description, "earlier": earlier.description])
+    try database.execute(
+      sql: "UPDATE job SET processed_images = ? WHERE id = ?",
+      arguments: [database.changesCount, job.id.description])
+    try database.execute(
+      sql: """
+        INSERT INTO checkpoint SELECT :job, file_id, key FROM checkpoint
+        WHERE job_id = :earlier AND file_id IN (\(files))
+        """,
+      arguments: ["job": job.id.description, "earlier": earlier.description])
+  }
 }

@@ -14,7 +14,7 @@ extension SQLiteStore: JobStore {
   }
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) async throws -> JobInsertion {
     try await write { database in
       let hasUpload = try Bool.fetchOne(
@@ -26,6 +26,7 @@ extension SQLiteStore: JobStore {
       }
       if let queuedLimit, try Self.hasQueued(queuedLimit, database) { throw JobsError.queueFull }
       try Self.insert(job, database)
+      if let continuing { try Self.takeOver(from: continuing, to: job, database) }
       if let idempotency { try Self.keep(idempotency, of: job, database) }
       return .inserted
     }
@@ -40,18 +41,20 @@ extension SQLiteStore: JobStore {
     return try await write { database in
       while let id = try Self.nextDue(now, database) {
         if try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, database) { continue }
-        let token = try Int.fetchOne(
+        let row = try Row.fetchOne(
           database,
           sql: """
             UPDATE job SET state = 'processing', attempt = attempt + 1, token = token + 1,
               worker = ?2, lease_end_ms = ?3, started_ms = COALESCE(started_ms, ?4), updated_ms = ?4
-            WHERE id = ?1 RETURNING token
+            WHERE id = ?1 RETURNING token, deaths
             """,
           arguments: [id.description, worker.description, leaseEnd, now.milliseconds])
-        guard let token, let job = try Self.job(id, database) else { return nil }
+        guard let row, let job = try Self.job(id, database) else { return nil }
+        let claim = Claim(jobID: id, worker: worker, token: row[0])
+        try Self.beginAttempt(job.attempt, claim, now, database)
         return ClaimedJob(
-          job: job, claim: Claim(jobID: id, worker: worker, token: token),
-          records: try Self.records(of: job, database))
+          job: job, claim: claim, records: try Self.records(of: job, database),
+          checkpoints: try Self.checkpoints(of: id, database), deaths: row[1])
       }
       return nil
     }
@@ -90,17 +93,20 @@ extension SQLiteStore: JobStore {
       sql:
         "UPDATE job SET deaths = deaths + 1 WHERE id = ? AND state = 'processing' RETURNING deaths",
       arguments: [id.description])
-    guard let deaths, deaths >= maxDeaths else { return false }
-    let failure = JobFailure.workerCrashed(deaths: deaths)
+    guard let deaths else { return false }
+    let file = try fileInHand(of: id, database)
+    try endAttempt(of: id, .lost, .workerLost, now, database)
+    guard deaths >= maxDeaths else { return false }
+    let failure = JobFailure.workerCrashed(deaths: deaths, on: file)
     try database.execute(
       sql: """
         UPDATE job SET state = 'failed', \(ended), failure_code = :code,
-          failure_message = :message, failure_details = NULL
+          failure_message = :message, failure_details = :details
         WHERE id = :id
         """,
       arguments: [
         "id": id.description, "now": now.milliseconds, "code": failure.code,
-        "message": failure.message,
+        "message": failure.message, "details": failure.details,
       ])
     return true
   }
@@ -142,11 +148,14 @@ extension SQLiteStore: JobStore {
           record.annotatedKey, record.thumbnailKey, record.detectionCount, record.failure?.code,
           record.failure?.message, record.failure?.details,
         ])
+      try database.execute(
+        sql: "DELETE FROM checkpoint WHERE job_id = ? AND file_id = ?",
+        arguments: [claim.jobID.description, record.fileID.description])
     }
   }
 
   /// - Throws: `JobsError(.leaseLost)` when the claim no longer holds the job.
-  private static func progress(of claim: Claim, _ database: Database) throws -> JobProgress {
+  static func progress(of claim: Claim, _ database: Database) throws -> JobProgress {
     let statement = try database.cachedStatement(
       sql: """
         SELECT total_images, processed_images, failed_images, percentage, stage
@@ -169,26 +178,29 @@ extension SQLiteStore: JobStore {
         "now": now.milliseconds,
       ]
     }
-    switch outcome {
-    case .completed(let summary):
-      try await change(
-        claim,
-        """
-        state = 'completed', \(Self.ended), percentage = 100,
-        summary = :summary, failure_code = NULL, failure_message = NULL, failure_details = NULL
-        """, ["summary": summary, "now": now.milliseconds])
-    case .failed(let failure):
-      try await change(
-        claim, "state = 'failed', \(Self.ended), \(failed)",
-        values(failure))
-    case .retry(let time, let failure):
-      try await change(
-        claim, "\(queued), due_ms = :due, \(failed)",
-        values(failure) + ["due": time.milliseconds])
-    case .released:
-      try await change(
-        claim, "\(queued), due_ms = :now, attempt = attempt - 1, started_ms = NULL",
-        ["now": now.milliseconds])
+    let (assignments, arguments): (String, StatementArguments) =
+      switch outcome {
+      case .completed(let summary):
+        (
+          """
+          state = 'completed', \(Self.ended), percentage = 100,
+          summary = :summary, failure_code = NULL, failure_message = NULL, failure_details = NULL
+          """, ["summary": summary, "now": now.milliseconds]
+        )
+      case .failed(let failure):
+        ("state = 'failed', \(Self.ended), \(failed)", values(failure))
+      case .retry(let time, let failure):
+        ("\(queued), due_ms = :due, \(failed)", values(failure) + ["due": time.milliseconds])
+      case .released:
+        (
+          "\(queued), due_ms = :now, attempt = attempt - 1, started_ms = NULL",
+          ["now": now.milliseconds]
+        )
+      }
+    try await write { database in
+      try Self.change(claim, assignments, arguments, database)
+      let (ended, failure) = outcome.attempt
+      try Self.endAttempt(of: claim.jobID, ended, failure, now, database)
     }
   }
 
@@ -201,6 +213,7 @@ extension SQLiteStore: JobStore {
           UPDATE job SET state = 'cancelled', \(Self.ended) WHERE id = :id
           """,
         arguments: ["id": id.description, "now": now.milliseconds])
+      try Self.endAttempt(of: id, .cancelled, nil, now, database)
       return try Self.job(id, database).map(CancelOutcome.cancelled) ?? .notFound
     }
   }

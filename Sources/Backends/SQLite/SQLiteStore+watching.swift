@@ -27,7 +27,7 @@ extension SQLiteStore {
   }
 
   static let measuredJobs = """
-    SELECT SUM(ended_ms - started_ms) / 1000.0, SUM(megapixels) FROM (
+    SELECT SUM(MAX(0, ended_ms - started_ms)) / 1000.0, SUM(megapixels) FROM (
       SELECT ended_ms, started_ms, megapixels FROM job INDEXED BY job_measured
       WHERE state = 'completed' AND attempt = 1 AND megapixels > 0 ORDER BY ended_ms DESC
       LIMIT \(QueueLoad.measuredJobs))
@@ -57,11 +57,11 @@ extension SQLiteStore {
     }
   }
 
-  public func beat(_ worker: WorkerID, now: Date) async throws {
+  public func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws {
     try await write { database in
       try database.execute(
-        sql: "INSERT OR REPLACE INTO worker VALUES (?, ?)",
-        arguments: [worker.description, now.milliseconds])
+        sql: "INSERT OR REPLACE INTO worker VALUES (?, ?, ?)",
+        arguments: [worker.description, now.milliseconds, progressedAt.milliseconds])
       try database.execute(
         sql: "DELETE FROM worker WHERE seen_ms < ?",
         arguments: [now.milliseconds - Self.workerLifetimeMs])
@@ -73,6 +73,15 @@ extension SQLiteStore {
       try Int.fetchOne(
         database, sql: "SELECT COUNT(*) FROM worker WHERE seen_ms >= ?",
         arguments: [time.milliseconds]) ?? 0
+    }
+  }
+
+  public func oldestProgress(ofWorkersSince time: Date) async throws -> Date? {
+    try await read { database in
+      try Int64.fetchOne(
+        database, sql: "SELECT MIN(progressed_ms) FROM worker WHERE seen_ms >= ?",
+        arguments: [time.milliseconds]
+      ).map(Date.init(milliseconds:))
     }
   }
 

@@ -4,13 +4,13 @@ import Foundation
 struct MemoryState {
   var jobs: [JobID: MemoryJob] = [:]
   var uploads: [UploadID: Upload] = [:]
-  var workers: [WorkerID: Date] = [:]
+  var workers: [WorkerID: (seenAt: Date, progressedAt: Date)] = [:]
   /// Of the newest change.
   private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
 
   mutating func insert(
-    _ job: Job, _ idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, _ idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) throws -> JobInsertion {
     guard uploads[job.uploadID] != nil else {
       throw JobsError(.uploadNotFound, "No such upload")
@@ -27,7 +27,9 @@ struct MemoryState {
     if let idempotency {
       keys[Self.name(of: idempotency)] = (idempotency.bodyHash, job.id, job.createdAt)
     }
-    keep(MemoryJob(job: job))
+    var entry = MemoryJob(job: job)
+    if let earlier = continuing.flatMap({ jobs[$0] }) { entry.takeOver(from: earlier) }
+    keep(entry)
     return .inserted
   }
 
@@ -55,8 +57,10 @@ struct MemoryState {
       guard var entry = jobs[id] else { return nil }
       if entry.job.state == .processing {
         entry.deaths += 1
+        entry.endAttempt(.lost, .workerLost, now)
         if entry.deaths >= maxDeaths {
-          entry.job.failure = .workerCrashed(deaths: entry.deaths)
+          entry.job.failure = .workerCrashed(
+            deaths: entry.deaths, on: entry.attempts.last?.fileInHand.flatMap(file))
           entry.end(.failed, now)
           keep(entry)
           continue
@@ -68,13 +72,19 @@ struct MemoryState {
       entry.job.updatedAt = now
       entry.token += 1
       entry.leaseEnd = now.addingTimeInterval(lease.timeInterval)
+      entry.attempts.append(
+        Attempt(number: entry.job.attempt, token: entry.token, worker: worker, startedAt: now))
       keep(entry)
       return ClaimedJob(
         job: jobs[id]?.job ?? entry.job,
         claim: Claim(jobID: id, worker: worker, token: entry.token),
-        records: entry.orderedRecords)
+        records: entry.orderedRecords, checkpoints: entry.checkpoints, deaths: entry.deaths)
     }
     return nil
+  }
+
+  private func file(_ id: FileID) -> (id: FileID, filename: String)? {
+    uploads.values.lazy.flatMap(\.files).first { $0.id == id }.map { ($0.id, $0.filename) }
   }
 
   private func nextDue(_ now: Date) -> JobID? {
@@ -144,7 +154,7 @@ struct MemoryState {
     var megapixels = 0.0
     for job in measured {
       guard let start = job.startedAt, let end = job.endedAt else { continue }
-      seconds += end.timeIntervalSince(start)
+      seconds += max(0, end.timeIntervalSince(start))
       megapixels += job.megapixels
     }
     if megapixels > 0 { load.secondsPerMegapixel = seconds / megapixels }
@@ -167,11 +177,40 @@ struct MemoryJob {
   var deaths = 0
   var leaseEnd = Date.distantPast
   var records: [FileID: ImageRecord] = [:]
+  var checkpoints: [Checkpoint] = []
+  /// Oldest first.
+  var attempts: [Attempt] = []
 
   /// In the order of the job's files.
   var orderedRecords: [ImageRecord] { job.fileIDs.compactMap { records[$0] } }
 
+  mutating func withLastAttempt(_ change: (inout Attempt) -> Void) {
+    guard var attempt = attempts.popLast() else { return }
+    change(&attempt)
+    attempts.append(attempt)
+  }
+
+  /// Changes nothing where no attempt runs.
+  mutating func endAttempt(_ outcome: Attempt.Outcome, _ failure: JobFailure?, _ now: Date) {
+    withLastAttempt { attempt in
+      guard attempt.outcome == .running else { return }
+      attempt.outcome = outcome
+      attempt.failure = failure
+      attempt.endedAt = now
+    }
+  }
+
+  /// What another job over the same upload has finished of this job's files.
+  mutating func takeOver(from earlier: MemoryJob) {
+    let files = Set(job.fileIDs)
+    records = earlier.records.filter { files.contains($0.key) && $0.value.failure == nil }
+    checkpoints = earlier.checkpoints.filter { files.contains($0.fileID) }
+    job.progress.processedImages = records.count
+  }
+
   mutating func finish(_ outcome: AttemptOutcome, _ now: Date) {
+    let (ended, failure) = outcome.attempt
+    endAttempt(ended, failure, now)
     switch outcome {
     case .completed(let summary):
       job.summary = summary

@@ -8,9 +8,11 @@ public final class MemoryStore: JobStore, UploadStore {
   public init() {}
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) async throws -> JobInsertion {
-    try state.withLock { try $0.insert(job, idempotency, queuedLimit: queuedLimit) }
+    try state.withLock {
+      try $0.insert(job, idempotency, queuedLimit: queuedLimit, continuing: continuing)
+    }
   }
 
   public func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job? {
@@ -32,6 +34,10 @@ public final class MemoryStore: JobStore, UploadStore {
 
   public func records(of id: JobID) async throws -> [ImageRecord] {
     state.withLock { $0.jobs[id]?.orderedRecords ?? [] }
+  }
+
+  public func attempts(of id: JobID) async throws -> [Attempt] {
+    state.withLock { Array(($0.jobs[id]?.attempts ?? []).suffix(Attempt.keptCount)) }
   }
 
   public func newestPicture(of file: FileID) async throws -> ImageRecord? {
@@ -65,15 +71,21 @@ public final class MemoryStore: JobStore, UploadStore {
     state.withLock { $0.load(ahead: priority) }
   }
 
-  public func beat(_ worker: WorkerID, now: Date) async throws {
+  public func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws {
     state.withLock { state in
-      state.workers[worker] = now
-      state.workers = state.workers.filter { now.timeIntervalSince($0.value) < 86_400 }
+      state.workers[worker] = (now, progressedAt)
+      state.workers = state.workers.filter { now.timeIntervalSince($0.value.seenAt) < 86_400 }
     }
   }
 
   public func workerCount(since time: Date) async throws -> Int {
-    state.withLock { state in state.workers.values.count { $0 >= time } }
+    state.withLock { state in state.workers.values.count { $0.seenAt >= time } }
+  }
+
+  public func oldestProgress(ofWorkersSince time: Date) async throws -> Date? {
+    state.withLock { state in
+      state.workers.values.filter { $0.seenAt >= time }.map(\.progressedAt).min()
+    }
   }
 
   public func leave(_ worker: WorkerID) async throws {
@@ -100,10 +112,25 @@ public final class MemoryStore: JobStore, UploadStore {
     try state.withLock { try $0.report(progress, claim, now) }
   }
 
+  public func begin(_ file: FileID, by claim: Claim, now: Date) async throws {
+    try state.withLock { state in
+      try state.changeUnseen(claim) { $0.withLastAttempt { $0.fileInHand = file } }
+    }
+  }
+
+  public func keep(_ checkpoint: Checkpoint, by claim: Claim, now: Date) async throws {
+    try state.withLock { state in
+      try state.changeUnseen(claim) { entry in
+        if entry.records[checkpoint.fileID] == nil { entry.checkpoints.append(checkpoint) }
+      }
+    }
+  }
+
   public func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws {
     try state.withLock { state in
       try state.changeUnseen(claim) { entry in
         if entry.records[record.fileID] == nil { entry.records[record.fileID] = record }
+        entry.checkpoints.removeAll { $0.fileID == record.fileID }
       }
     }
   }
@@ -118,6 +145,7 @@ public final class MemoryStore: JobStore, UploadStore {
     state.withLock { state in
       guard var entry = state.jobs[id] else { return .notFound }
       guard !entry.job.state.isEnded else { return .alreadyEnded(entry.job) }
+      entry.endAttempt(.cancelled, nil, now)
       entry.end(.cancelled, now)
       state.keep(entry)
       return .cancelled(state.jobs[id]?.job ?? entry.job)

@@ -84,10 +84,17 @@ public struct JobFailure: Sendable, Equatable {
     self.details = details
   }
 
-  /// A worker died on the job too often.
-  public static func workerCrashed(deaths: Int) -> JobFailure {
+  /// The lease of an attempt ran out.
+  public static let workerLost = JobFailure(
+    code: "WORKER_CRASHED", message: "The worker process died, or gave no sign of life")
+
+  /// A worker died on the job too often, the last time with `file` in hand.
+  public static func workerCrashed(
+    deaths: Int, on file: (id: FileID, filename: String)?
+  ) -> JobFailure {
     JobFailure(
-      code: "WORKER_CRASHED", message: "The worker process died \(deaths) times on this job")
+      code: "WORKER_CRASHED", message: "The worker process died \(deaths) times on this job",
+      details: file.map { "The image in hand was \($0.filename) (\($0.id))" })
   }
 }
 

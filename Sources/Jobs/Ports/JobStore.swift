@@ -28,11 +28,20 @@ public struct ClaimedJob: Sendable, Equatable {
   public var claim: Claim
   /// What earlier attempts have finished; only the rest is to be done.
   public var records: [ImageRecord]
+  /// Of images that have no record.
+  public var checkpoints: [Checkpoint]
+  /// Workers that have died on the job.
+  public var deaths: Int
 
-  public init(job: Job, claim: Claim, records: [ImageRecord]) {
+  public init(
+    job: Job, claim: Claim, records: [ImageRecord], checkpoints: [Checkpoint] = [],
+    deaths: Int = 0
+  ) {
     self.job = job
     self.claim = claim
     self.records = records
+    self.checkpoints = checkpoints
+    self.deaths = deaths
   }
 }
 
@@ -141,11 +150,14 @@ public struct QueueLoad: Sendable, Equatable {
 /// in Tests/TestSupport.
 public protocol JobStore: Sendable {
   /// Queues a job, and its idempotency key with it; forgets keys whose time is over.
-  /// - Parameter queuedLimit: how many jobs may be queued with it; nil for any number.
+  /// - Parameters:
+  ///   - queuedLimit: how many jobs may be queued with it; nil for any number.
+  ///   - continuing: an ended job over the same upload. Its results and checkpoints of files that are in the new
+  ///     job too are the new job's from the start; images that failed are done again.
   /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body,
   ///   `.queueFull`. A known key with its body is answered from a full queue too.
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
   ) async throws -> JobInsertion
 
   /// The job that a key has started, if it is still remembered.
@@ -155,6 +167,8 @@ public protocol JobStore: Sendable {
   func job(_ id: JobID) async throws -> Job?
   func jobs(_ query: JobQuery) async throws -> [Job]
   func records(of id: JobID) async throws -> [ImageRecord]
+  /// The newest `Attempt.keptCount` attempts, oldest first.
+  func attempts(of id: JobID) async throws -> [Attempt]
   /// A file's record from the newest completed job that drew a picture of it; nil when none did.
   func newestPicture(of file: FileID) async throws -> ImageRecord?
   func counts() async throws -> QueueCounts
@@ -171,10 +185,14 @@ public protocol JobStore: Sendable {
   /// What an estimate of a new job's end is made of.
   func load(ahead priority: JobPriority) async throws -> QueueLoad
 
-  /// Says that a worker lives; it is forgotten when it says nothing for a day.
-  func beat(_ worker: WorkerID, now: Date) async throws
+  /// Says that a worker lives, and when it last got on with its work; it is forgotten when it says nothing for a
+  /// day.
+  func beat(_ worker: WorkerID, progressedAt: Date, now: Date) async throws
   /// How many workers have said that they live at or after a time.
   func workerCount(since time: Date) async throws -> Int
+  /// Of the workers that have said that they live at or after a time, when the one got on that has stood still
+  /// longest; nil when there are none.
+  func oldestProgress(ofWorkersSince time: Date) async throws -> Date?
   /// Forgets a worker that ends.
   func leave(_ worker: WorkerID) async throws
 
@@ -195,8 +213,16 @@ public protocol JobStore: Sendable {
   /// - Throws: `JobsError(.leaseLost)`. A lower percentage than before is raised to it.
   func report(_ progress: JobProgress, by claim: Claim, now: Date) async throws
 
-  /// Adds what was made of one image; an image that has a record already keeps it. Clients see it by the report
-  /// that follows.
+  /// Names the image that is being worked on, for the case that the worker dies of it.
+  /// - Throws: `JobsError(.leaseLost)`.
+  func begin(_ file: FileID, by claim: Claim, now: Date) async throws
+
+  /// Adds a part of an image's work, unless the image has a record.
+  /// - Throws: `JobsError(.leaseLost)`.
+  func keep(_ checkpoint: Checkpoint, by claim: Claim, now: Date) async throws
+
+  /// Adds what was made of one image, and forgets its checkpoints; an image that has a record already keeps it.
+  /// Clients see it by the report that follows.
   /// - Throws: `JobsError(.leaseLost)`.
   func record(_ record: ImageRecord, by claim: Claim, now: Date) async throws
 
@@ -209,8 +235,10 @@ public protocol JobStore: Sendable {
 }
 
 extension JobStore {
-  /// Queues a job, however many there are.
-  public func insert(_ job: Job, idempotency: IdempotencyKey?) async throws -> JobInsertion {
-    try await insert(job, idempotency: idempotency, queuedLimit: nil)
+  /// Queues a job that begins from nothing.
+  public func insert(
+    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int? = nil
+  ) async throws -> JobInsertion {
+    try await insert(job, idempotency: idempotency, queuedLimit: queuedLimit, continuing: nil)
   }
 }

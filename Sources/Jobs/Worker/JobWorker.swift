@@ -10,6 +10,7 @@ public struct JobWorker: Sendable {
   let settings: WorkerSettings
   let time: WorkerTime
   let onEvent: @Sendable (WorkerEvent) -> Void
+  let pulse: WorkerPulse
 
   public init(
     id: WorkerID, store: any JobStore, signal: any JobSignal, executor: any JobExecutor,
@@ -23,6 +24,7 @@ public struct JobWorker: Sendable {
     self.settings = settings
     self.time = time
     self.onEvent = onEvent
+    pulse = WorkerPulse(at: time.now())
   }
 
   /// Works until the task is cancelled; the job in hand is then given back, its attempt not counted.
@@ -50,6 +52,7 @@ public struct JobWorker: Sendable {
             for: id, lease: settings.lease, maxDeaths: settings.maxDeaths, now: asked)
         }
         backoff.reset()
+        pulse.progressed(at: time.now())
         if let claimed {
           await JobAttempt(claimed, claimedAt: asked, by: self).run()
         } else {
@@ -66,7 +69,7 @@ public struct JobWorker: Sendable {
   private func sayThatItLives() async {
     while !Task.isCancelled {
       do {
-        try await store.beat(id, now: time.now())
+        try await store.beat(id, progressedAt: pulse.progressedAt, now: time.now())
       } catch is CancellationError {
         return
       } catch {

@@ -8,6 +8,8 @@ public enum WorkerEvent: Sendable {
   case leaseLost(Job)
   /// The lease could not be renewed in time: the attempt was given up.
   case leaseNotRenewed(Job)
+  /// The executor hangs and cannot be stopped: the attempt is over, and the process is of no use any more.
+  case stalled(Job, Duration)
   /// The store did not do what was asked of it; it is asked again.
   case storeFailed(StoreCall, any Error)
   /// The end of an attempt could not be written: the job is claimed again when its lease has run out.
@@ -15,6 +17,6 @@ public enum WorkerEvent: Sendable {
 
   /// What was asked of the store.
   public enum StoreCall: String, Sendable {
-    case beat, claim, renew, check, report, record, finish, leave
+    case beat, claim, renew, check, report, begin, record, finish, leave
   }
 }

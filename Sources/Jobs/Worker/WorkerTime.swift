@@ -3,23 +3,30 @@ public import Foundation
 /// Time and chance as a worker sees them; tests bring their own.
 public struct WorkerTime: Sendable {
   public var now: @Sendable () -> Date
+  /// Since some moment; goes on evenly when somebody sets the clock.
+  public var uptime: @Sendable () -> Duration
   /// - Throws: `CancellationError`.
   public var sleep: @Sendable (Duration) async throws -> Void
   /// 0...1.
   public var random: @Sendable () -> Double
 
   public init(
-    now: @escaping @Sendable () -> Date, sleep: @escaping @Sendable (Duration) async throws -> Void,
+    now: @escaping @Sendable () -> Date, uptime: @escaping @Sendable () -> Duration,
+    sleep: @escaping @Sendable (Duration) async throws -> Void,
     random: @escaping @Sendable () -> Double
   ) {
     self.now = now
+    self.uptime = uptime
     self.sleep = sleep
     self.random = random
   }
 
   /// The system's.
   public static let system = WorkerTime(
-    now: { Date() }, sleep: { try await Task.sleep(for: $0) }, random: { .random(in: 0...1) })
+    now: { Date() }, uptime: { start.duration(to: .now) },
+    sleep: { try await Task.sleep(for: $0) }, random: { .random(in: 0...1) })
+
+  private static let start = ContinuousClock.now
 }
 
 /// Waits that double from one failure to the next, up to a limit.

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Logging
 import Metrics
 import ObjectDetection
 import Synchronization
@@ -11,12 +12,12 @@ import Testing
 /// A detection job over stores in memory. A picture's file is a number, the grey of all its pixels; the
 /// detector finds one object a slice, whose confidence is that grey divided by 256.
 final class DetectionBench: Sendable {
-  /// Four slices each.
-  static let side = 512
   static let model = DetectionModel(
     name: "scripted", task: .detect, classNames: ["tree"],
     inputSize: PixelSize(width: 32, height: 32), layout: .yolov8, sha256: "")
 
+  /// Of all pictures, in pixels; slices have 256.
+  let side: Int
   let store = MemoryStore()
   let blobs = FolderBlobs()
   let detector: ScriptedDetector
@@ -24,13 +25,15 @@ final class DetectionBench: Sendable {
   let job: Job
 
   init(
-    files count: Int = 2, script: @escaping ScriptedDetector.Script = { findings($0) }
+    files count: Int = 2, side: Int = 512,
+    script: @escaping ScriptedDetector.Script = { findings($0) }
   ) async throws {
+    self.side = side
     detector = ScriptedDetector(model: Self.model, script: script)
     var upload = sampleUpload(files: count)
     for index in upload.files.indices {
-      upload.files[index].width = Self.side
-      upload.files[index].height = Self.side
+      upload.files[index].width = side
+      upload.files[index].height = side
       upload.files[index].filename = "image\(index + 1).png"
     }
     self.upload = upload
@@ -67,8 +70,10 @@ final class DetectionBench: Sendable {
   var detectionJob: DetectionJob {
     DetectionJob(
       uploads: store, blobs: blobs, detectors: SingleSource(detector: detector),
-      decoder: GreyDecoder(), annotator: TextAnnotator(),
-      metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance))
+      decoder: GreyDecoder(side: side), annotator: TextAnnotator(),
+      inferenceTimeout: .seconds(120),
+      metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance),
+      logger: Logger(label: "tests"))
   }
 
   /// Runs the claimed job, and writes its last progress.
@@ -101,13 +106,14 @@ private struct SingleSource: DetectorSource {
 
 /// Reads the pictures of `DetectionBench`; a file that is no number is damaged.
 private struct GreyDecoder: ImageDecoder {
+  let side: Int
+
   func withImage<Result: Sendable>(
     path: String, limits: ImageLimits, _ body: @Sendable (PixelBuffer) async throws -> Result
   ) async throws -> Result {
     guard let grey = UInt8(try String(contentsOfFile: path, encoding: .utf8)) else {
       throw DetectionError(.corruptedFile, "\(path): truncated or damaged")
     }
-    let side = DetectionBench.side
     return try await body(
       PixelBuffer(width: side, height: side) { bytes in
         for index in bytes.indices { bytes[index] = grey }

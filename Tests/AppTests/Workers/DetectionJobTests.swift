@@ -97,7 +97,7 @@ struct DetectionJobTests {
     let first = try await bench.claim()
     let key = "jobs/\(bench.job.id)/\(first.claim.token)/earlier.detections"
     let found = ImageDetections(
-      width: Bench.side, height: Bench.side,
+      width: bench.side, height: bench.side,
       detections: [
         Detection(
           classID: 0, confidence: 0.75, box: BoundingBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1))

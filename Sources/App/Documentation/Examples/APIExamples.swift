@@ -53,6 +53,22 @@ enum APIExamples {
        "started_at": "2026-02-02T18:54:58.020Z", "cancelled_at": "2026-02-02T18:55:03.250Z",
        "progress": {"total_images": 2, "processed_images": 1, "failed_images": 0, "percentage": 50}}
       """))
+  static let retryRequest = examples([
+    ("without a picture", #"{"exclude_file_ids": ["\#(fileID)"]}"#)
+  ])
+  static let attempts = example(
+    """
+    {"status": "success",
+     "data": {
+       "job_id": "\(jobID)",
+       "attempts": [
+         {"attempt": 1, "outcome": "lost", "worker": "host-4711-7d0c",
+          "started_at": "2026-02-02T18:54:58.020Z", "ended_at": "2026-02-02T18:55:08.300Z",
+          "file_in_hand": "\(fileID)",
+          "error": {"code": "WORKER_CRASHED", "message": "The worker process died, or gave no sign of life"}},
+         {"attempt": 2, "outcome": "completed", "worker": "host-4712-19af",
+          "started_at": "2026-02-02T18:55:08.300Z", "ended_at": "2026-02-02T18:56:13.520Z"}]}}
+    """)
   static let jobList = example(
     """
     {"status": "success", "data": {"jobs": [\(completed)], "next_cursor": null}}

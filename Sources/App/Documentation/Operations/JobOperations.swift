@@ -29,6 +29,40 @@ extension APIOperation {
       answers: [.json("JobAnswer", "The cancelled job", examples: APIExamples.cancelled)],
       errors: stored + [.invalidRequest, .jobNotFound, .jobNotCancellable]),
     APIOperation(
+      method: "POST", path: "/api/v1/jobs/{job_id}/retry", id: "retryJob", tag: .jobs,
+      summary: "Start a job again that failed or was cancelled",
+      description: """
+        Makes a new job with the same pictures and configuration, since ended jobs never change. Pictures that the old \
+        job has finished, and the finished parts of large ones, are not done again. `exclude_file_ids` leaves pictures \
+        out, such as one on which workers died.
+        """,
+      parameters: ["JobID", "IdempotencyKey"],
+      body: """
+        {"required": false,
+         "content": {"application/json": {
+           "schema": {"$ref": "#/components/schemas/RetryRequest"},
+           "examples": \(APIExamples.retryRequest)}}}
+        """,
+      answers: [
+        .json(
+          "PredictAnswer", "The new job is queued", status: 202, headers: [.location],
+          examples: APIExamples.predict)
+      ],
+      errors: stored + [
+        .invalidRequest, .invalidConfig, .jobNotFound, .fileNotFound, .jobNotRetryable,
+        .idempotencyConflict, .uploadTooLarge, .unsupportedMediaType,
+      ]),
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs/{job_id}/attempts", id: "listAttempts", tag: .jobs,
+      summary: "What became of each try at a job",
+      description: """
+        The newest 100, oldest first. An attempt that was `released`, because its worker was told to stop, does not \
+        count: the next one has its number again. `lost` means that the worker died or froze.
+        """,
+      parameters: ["JobID"],
+      answers: [.json("AttemptsAnswer", "The attempts", examples: APIExamples.attempts)],
+      errors: stored + [.invalidRequest, .jobNotFound]),
+    APIOperation(
       method: "GET", path: "/api/v1/jobs/{job_id}/events", id: "watchJob", tag: .jobs,
       summary: "Follow a job",
       description: """

@@ -98,6 +98,34 @@ extension APISchemas {
           """)
     ),
     (
+      "AttemptsAnswer",
+      envelope(
+        inline: """
+          {"type": "object", "required": ["job_id", "attempts"],
+           "properties": {
+             "job_id": {"$ref": "#/components/schemas/JobID"},
+             "attempts": {"type": "array", "maxItems": 100,
+               "items": {"$ref": "#/components/schemas/Attempt"}}}}
+          """)
+    ),
+    (
+      "Attempt",
+      """
+      {"type": "object", "required": ["attempt", "outcome", "worker", "started_at"],
+       "properties": {
+         "attempt": {"type": "integer", "minimum": 1},
+         "outcome": {"type": "string", "enum":
+           ["running", "completed", "retried", "failed", "released", "cancelled", "lost"]},
+         "worker": {"type": "string"},
+         "started_at": {"$ref": "#/components/schemas/Time"},
+         "ended_at": {"$ref": "#/components/schemas/Time"},
+         "file_in_hand": {
+           "description": "The picture that was being worked on, named after a worker has died on the job",
+           "$ref": "#/components/schemas/FileID"},
+         "error": {"$ref": "#/components/schemas/JobError"}}}
+      """
+    ),
+    (
       "DeletedAnswer",
       envelope(
         inline: """

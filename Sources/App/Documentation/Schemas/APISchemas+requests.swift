@@ -31,6 +31,17 @@ extension APISchemas {
       """
     ),
     (
+      "RetryRequest",
+      """
+      {"type": "object", "additionalProperties": false,
+       "properties": {
+         "exclude_file_ids": {
+           "description": "Pictures of the old job that the new one leaves out; one at least remains",
+           "type": ["array", "null"], "maxItems": 99,
+           "items": {"$ref": "#/components/schemas/FileID"}}}}
+      """
+    ),
+    (
       "Configuration",
       """
       {"type": ["object", "null"], "additionalProperties": false,

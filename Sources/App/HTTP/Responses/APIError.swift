@@ -21,6 +21,7 @@ enum APIErrorCode: String, Sendable, CaseIterable {
   case resultsNotReady = "RESULTS_NOT_READY"
   case methodNotAllowed = "METHOD_NOT_ALLOWED"
   case jobNotCancellable = "JOB_NOT_CANCELLABLE"
+  case jobNotRetryable = "JOB_NOT_RETRYABLE"
   case uploadInUse = "UPLOAD_IN_USE"
   case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
   case uploadTooLarge = "UPLOAD_TOO_LARGE"
@@ -41,7 +42,7 @@ enum APIErrorCode: String, Sendable, CaseIterable {
     case .forbidden: .forbidden
     case .uploadNotFound, .fileNotFound, .jobNotFound, .notFound, .resultsNotReady: .notFound
     case .methodNotAllowed: .methodNotAllowed
-    case .jobNotCancellable, .uploadInUse, .idempotencyConflict: .conflict
+    case .jobNotCancellable, .jobNotRetryable, .uploadInUse, .idempotencyConflict: .conflict
     case .uploadTooLarge: .contentTooLarge
     case .rangeNotSatisfiable: .rangeNotSatisfiable
     case .unsupportedMediaType: .unsupportedMediaType

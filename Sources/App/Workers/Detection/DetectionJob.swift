@@ -1,4 +1,5 @@
 public import Jobs
+public import Logging
 public import ObjectDetection
 
 /// What a worker does with a job: detections, annotated picture and thumbnail of each image, and a summary.
@@ -9,7 +10,7 @@ public struct DetectionJob: JobExecutor {
   /// One being decoded, one inferred, one drawn; also the bound of decoded pictures in memory.
   private static let imagesInFlight = 3
   /// Far more than the result of an image with the largest number of detections.
-  private static let maxResultBytes = 1 << 28
+  static let maxResultBytes = 1 << 28
 
   let uploads: any UploadStore
   let blobs: any BlobStore
@@ -17,12 +18,14 @@ public struct DetectionJob: JobExecutor {
   let decoder: any ImageDecoder
   let annotator: any Annotator
   let limits: ImageLimits
+  let inferenceTimeout: Duration
   let metrics: ServiceMetrics
+  let logger: Logger
 
   public init(
     uploads: any UploadStore, blobs: any BlobStore, detectors: any DetectorSource,
     decoder: any ImageDecoder, annotator: any Annotator, limits: ImageLimits = ImageLimits(),
-    metrics: ServiceMetrics
+    inferenceTimeout: Duration, metrics: ServiceMetrics, logger: Logger
   ) {
     self.uploads = uploads
     self.blobs = blobs
@@ -30,7 +33,9 @@ public struct DetectionJob: JobExecutor {
     self.decoder = decoder
     self.annotator = annotator
     self.limits = limits
+    self.inferenceTimeout = inferenceTimeout
     self.metrics = metrics
+    self.logger = logger
   }
 
   public func execute(
@@ -43,14 +48,24 @@ public struct DetectionJob: JobExecutor {
     let detector = try await load(configuration.model)
     let options = try self.options(configuration, detector.model)
     let work = ImageWork(
-      job: self, claim: claimed.claim, detector: detector, options: options,
-      annotation: configuration.annotation,
+      job: self, claimed: claimed, detector: detector, options: options,
+      annotation: configuration.annotation, reporter: reporter,
       progress: DetectionProgress(
         files: files, records: claimed.records, slicing: options.slicing, reporter: reporter))
     var tally = DetectionTally(model: detector.model)
     try await addEarlier(claimed.records, to: &tally)
-    try await detectAll(files, except: claimed.records, work, reporter, &tally)
+    reporter.promiseProgress(every: timeout(for: detector.model))
+    try await detectAll(files, claimed, work, reporter, &tally)
+    reporter.promiseProgress(every: nil)
     return tally.summary(processing: ContinuousClock.now - start)
+  }
+
+  /// Longer than any pause that is not the engine's: decoding, drawing, writing.
+  private static let shortestTimeout = Duration.seconds(30)
+
+  private func timeout(for model: DetectionModel) -> Duration {
+    let megapixels = Double(model.inputSize.width * model.inputSize.height) / 1e6
+    return max(Self.shortestTimeout, inferenceTimeout * megapixels)
   }
 
   /// In the order of the job.
@@ -118,18 +133,23 @@ public struct DetectionJob: JobExecutor {
   }
 
   private func detectAll(
-    _ files: [UploadedFile], except records: [ImageRecord], _ work: ImageWork,
+    _ files: [UploadedFile], _ claimed: ClaimedJob, _ work: ImageWork,
     _ reporter: AttemptReporter, _ tally: inout DetectionTally
   ) async throws {
-    let done = Set(records.map(\.fileID))
+    let done = Set(claimed.records.map(\.fileID))
+    // A worker has died on the job: one image after the other, so that the next death tells which one it is.
+    let isCareful = claimed.deaths > 0
     var pending = files.filter { !done.contains($0.id) }.enumerated().makeIterator()
     var doubtful: [ImageWork.Result] = []
     try await withThrowingTaskGroup(of: ImageWork.Result.self) { group in
       func startNext() {
         guard let (index, file) = pending.next() else { return }
-        group.addTask { try await work.run(file, lane: ImageLane(id: UInt64(index))) }
+        group.addTask {
+          if isCareful { try await reporter.begin(file.id) }
+          return try await work.run(file, lane: ImageLane(id: UInt64(index)))
+        }
       }
-      for _ in 0..<Self.imagesInFlight { startNext() }
+      for _ in 0..<(isCareful ? 1 : Self.imagesInFlight) { startNext() }
       while let result = try await group.next() {
         startNext()
         if let image = result.image {
@@ -140,7 +160,9 @@ public struct DetectionJob: JobExecutor {
         } else {
           tally.addFailure()
         }
+        Failpoint.resultWritten.reach()
         try await reporter.record(result.record)
+        await work.removeCheckpoints(of: result.file)
         work.progress.end(result.file, failed: result.image == nil)
       }
     }

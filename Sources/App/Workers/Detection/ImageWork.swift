@@ -12,11 +12,27 @@ struct ImageWork: Sendable {
   }
 
   let job: DetectionJob
-  let claim: Claim
+  let claimed: ClaimedJob
   let detector: any Detector
   let options: DetectionOptions
   let annotation: AnnotationOptions?
+  let reporter: AttemptReporter
   let progress: DetectionProgress
+  /// Of this attempt.
+  let kept = KeptCheckpoints()
+
+  init(
+    job: DetectionJob, claimed: ClaimedJob, detector: any Detector, options: DetectionOptions,
+    annotation: AnnotationOptions?, reporter: AttemptReporter, progress: DetectionProgress
+  ) {
+    self.job = job
+    self.claimed = claimed
+    self.detector = detector
+    self.options = options
+    self.annotation = annotation
+    self.reporter = reporter
+    self.progress = progress
+  }
 
   /// - Throws: errors that are not the image's: of the stores, `CancellationError`.
   func run(_ file: UploadedFile, lane: ImageLane) async throws -> Result {
@@ -52,9 +68,19 @@ struct ImageWork: Sendable {
     return try await job.decoder.withImage(path: path, limits: job.limits) { image in
       async let decoded = arrival(of: image)
       progress.advance(file, finished: 0)
+      Failpoint.imageBegins.reach(file.filename)
+      await Failpoint.inferenceHangs.standStill()
+      let grid = SliceGrid(
+        imageWidth: image.width, imageHeight: image.height, slicing: options.slicing)
       let found = try await DetectionPipeline(detector: detector).detect(
-        in: image, options: options, lane: lane
-      ) { progress.advance(file, finished: $0.finished) }
+        in: image, options: options, lane: lane,
+        resuming: try await finishedSlices(of: file, grid.regions.count),
+        checkpoints: checkpoints(of: file, grid.regions.count)
+      ) { slices in
+        progress.advance(file, finished: slices.finished)
+        Failpoint.sliceFinished.reach("[\(slices.finished)]")
+      }
+      Failpoint.imageInferred.reach()
       job.metrics.stage(.decode, try await decoded - start)
       count(found)
       return Result(
@@ -103,8 +129,8 @@ struct ImageWork: Sendable {
   }
 
   /// The token tells this attempt's files from those of a worker that was frozen and comes back.
-  private func key(_ file: UploadedFile, _ kind: String) -> String {
-    "jobs/\(claim.jobID)/\(claim.token)/\(file.id).\(kind)"
+  func key(_ file: UploadedFile, _ kind: String) -> String {
+    "jobs/\(claimed.job.id)/\(claimed.claim.token)/\(file.id).\(kind)"
   }
 
   private func draw(

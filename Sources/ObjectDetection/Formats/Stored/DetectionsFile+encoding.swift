@@ -26,18 +26,18 @@ extension DetectionsFile {
 }
 
 extension [UInt8] {
-  fileprivate mutating func append(number: some FixedWidthInteger) {
+  mutating func append(number: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 
   fileprivate mutating func append(float: Float) { append(number: float.bitPattern) }
 
-  fileprivate mutating func append(text: String) {
+  mutating func append(text: String) {
     append(number: UInt32(clamping: text.utf8.count))
     append(contentsOf: text.utf8)
   }
 
-  fileprivate mutating func append(_ detection: Detection, isOriented: Bool) {
+  mutating func append(_ detection: Detection, isOriented: Bool) {
     append(number: Int64(detection.classID))
     append(float: detection.confidence)
     let box = detection.box

@@ -108,7 +108,7 @@ extension DetectionsFile {
     return detections
   }
 
-  private static func detection(_ cursor: inout ByteCursor, isOriented: Bool) throws -> Detection {
+  static func detection(_ cursor: inout ByteCursor, isOriented: Bool) throws -> Detection {
     let classID = Int(truncatingIfNeeded: try cursor.number(Int64.self))
     let confidence = try cursor.float()
     let box = BoundingBox(

@@ -7,6 +7,8 @@ struct JobAttempt: Sendable {
   private enum Interruption: Sendable {
     case leaseLost
     case leaseNotRenewed
+    /// The executor has been silent for so long.
+    case stalled(Duration)
   }
 
   private enum Finding: Sendable {
@@ -33,7 +35,7 @@ struct JobAttempt: Sendable {
     job = claimed.job
     reporter = AttemptReporter(
       store: worker.store, claim: claimed.claim, settings: worker.settings, time: worker.time,
-      onEvent: worker.onEvent)
+      pulse: worker.pulse, onEvent: worker.onEvent)
     leaseEnd = LeaseEnd(claimedAt.addingTimeInterval(worker.settings.lease.timeInterval))
     end = AttemptEnd(time: worker.time)
   }
@@ -41,6 +43,7 @@ struct JobAttempt: Sendable {
   /// Runs the job to its end, or until its lease is gone or the task is cancelled.
   func run() async {
     worker.onEvent(.claimed(job))
+    Failpoint.jobClaimed.reach()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await giveBackWhenStopping() }
       let (result, interruption) = await executed()
@@ -58,14 +61,11 @@ struct JobAttempt: Sendable {
     case (.failure, .leaseNotRenewed):
       worker.onEvent(.leaseNotRenewed(job))
       await finish(.released, error: nil)
-    case (.failure(let error), nil):
+    case (.failure(let error), _):
       if (error as? JobsError)?.code == .leaseLost { return worker.onEvent(.leaseLost(job)) }
       // The executor was cancelled because the worker is.
       if Task.isCancelled { return await finish(.released, error: nil) }
-      await finish(
-        AttemptError(of: error).outcome(
-          ofAttempt: job.attempt, delays: settings.retryDelays, now: worker.time.now(),
-          random: worker.time.random()), error: error)
+      await finish(outcome(of: error), error: error)
     }
   }
 
@@ -88,6 +88,8 @@ struct JobAttempt: Sendable {
         case .interrupted(let reason):
           interruption = interruption ?? reason
           group.cancelAll()
+          // The executor may never end.
+          if case .stalled(let silence) = reason { await giveUp(after: silence) }
         case .nothing: break
         }
       }
@@ -121,10 +123,11 @@ struct JobAttempt: Sendable {
     }
   }
 
-  /// A job that was cancelled is held no more.
+  /// A job that was cancelled is held no more; an executor that hangs is found here too.
   private func watchForCancellation() async throws -> Interruption {
     while true {
       try await worker.time.sleep(settings.cancelCheck)
+      if let silence = reporter.stall() { return .stalled(silence) }
       do {
         guard try await worker.store.holds(claim) else { return .leaseLost }
       } catch {
@@ -161,10 +164,27 @@ struct JobAttempt: Sendable {
   /// be interrupted. What the executor writes afterwards is refused.
   private func giveBackWhenStopping() async {
     await end.waitForExecutor()
-    guard Task.isCancelled else { return }
+    guard Task.isCancelled, !end.hasExecuted else { return }
     // Nothing cancels it.
     try? await uncancelled { [end] in await end.waitForExecutor(upTo: Self.stoppingTime) }
     if end.settle() { await finish(.released, error: nil) }
+  }
+
+  private func giveUp(after silence: Duration) async {
+    guard end.settle() else { return }
+    let error = AttemptError(
+      JobFailure(
+        code: "TIMED_OUT",
+        message: "No progress for \(Int(silence.timeInterval.rounded())) seconds"),
+      isFinal: false)
+    await finish(outcome(of: error), error: error)
+    worker.onEvent(.stalled(job, silence))
+  }
+
+  private func outcome(of error: any Error) -> AttemptOutcome {
+    AttemptError(of: error).outcome(
+      ofAttempt: job.attempt, delays: settings.retryDelays, now: worker.time.now(),
+      random: worker.time.random())
   }
 
   /// A store that is down when the attempt ends is asked again for so long: most come back by then. After it
@@ -204,11 +224,17 @@ struct JobAttempt: Sendable {
 /// Of an attempt's executor and its worker's end, which comes first settles what becomes of the job.
 private final class AttemptEnd: Sendable {
   private let ended: WakeSignal
+  private let isExecuted = Atomic(false)
   private let isSettled = Atomic(false)
 
   init(time: WorkerTime) { ended = WakeSignal(time: time) }
 
-  func executed() { ended.wake() }
+  var hasExecuted: Bool { isExecuted.load(ordering: .acquiring) }
+
+  func executed() {
+    isExecuted.store(true, ordering: .releasing)
+    ended.wake()
+  }
 
   /// Returns at once when the task is cancelled.
   func waitForExecutor() async { await ended.wait() }

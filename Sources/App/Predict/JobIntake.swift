@@ -1,0 +1,92 @@
+import Crypto
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Jobs
+import Logging
+import NIOCore
+import ObjectDetection
+
+/// What all requests that start a job have in common: body, idempotency key, answer.
+struct JobIntake {
+  private static let maxKeyCharacters = 255
+
+  let service: Service
+
+  /// A body of at most `max_json_bytes`.
+  /// - Throws: `APIError(.unsupportedMediaType)`, `.uploadTooLarge`.
+  func jsonBody(of request: Request) async throws -> [UInt8] {
+    let type = request.headers[.contentType]?.split(separator: ";").first ?? ""
+    guard type.lowercased().trimmingPrefix(" ") == "application/json" else {
+      throw APIError(
+        .unsupportedMediaType, "The body must be JSON",
+        details: "Send the header Content-Type: application/json")
+    }
+    // Who announces too much is not read.
+    if let length = request.headers.announcedBytes, length > service.settings.maxJSONBytes {
+      throw APIError(
+        .uploadTooLarge, "The request body is too large",
+        details: "At most \(service.settings.maxJSONBytes) bytes")
+    }
+    return Array(buffer: try await request.body.collect(upTo: service.settings.maxJSONBytes))
+  }
+
+  /// nil when the client sent none.
+  func idempotencyKey(
+    of request: Request, body: [UInt8], caller: String
+  ) throws -> IdempotencyKey? {
+    guard let key = request.headers[.idempotencyKey] else { return nil }
+    guard (1...Self.maxKeyCharacters).contains(key.count) else {
+      throw APIError(
+        .invalidRequest, "Invalid Idempotency-Key",
+        details: "Must have 1 to \(Self.maxKeyCharacters) characters", field: "Idempotency-Key")
+    }
+    return IdempotencyKey(
+      caller: caller, key: key, bodyHash: SHA256.hash(data: body).hexadecimal)
+  }
+
+  /// A repetition is answered as the first time, whatever has changed since; nil for what is none.
+  func firstAnswer(to idempotency: IdempotencyKey?) async throws -> Response? {
+    guard let idempotency else { return nil }
+    return try await service.jobs.job(startedBy: idempotency, now: service.now())
+      .map(Self.accepted)
+  }
+
+  /// Queues the job; `continuing` names one whose finished images it takes over.
+  func queue(
+    _ job: Job, _ idempotency: IdempotencyKey?, continuing: JobID? = nil,
+    _ context: HarrierContext
+  ) async throws -> Response {
+    let insertion = try await service.jobs.insert(
+      job, idempotency: idempotency, queuedLimit: service.settings.maxQueuedJobs,
+      continuing: continuing)
+    switch insertion {
+    case .inserted:
+      Failpoint.jobInserted.reach()
+      context.logger.info(
+        "job queued", metadata: ["job_id": "\(job.id)", "images": "\(job.fileIDs.count)"])
+      await service.dispatch.announce(job.id, priority: job.priority)
+      return Self.accepted(job)
+    case .repeated(let first):
+      return Self.accepted(first)
+    }
+  }
+
+  /// The first answer and every repetition of it.
+  private static func accepted(_ job: Job) -> Response {
+    let url = "/api/v1/jobs/\(job.id)/status"
+    let body = Envelope.success(status: "accepted", message: "Inference job created") { json in
+      json.string("job_id", job.id.description)
+      json.string("status", JobState.queued.rawValue)
+      json.time("created_at", job.createdAt)
+      if let estimate = job.estimatedAt {
+        json.time("estimated_completion", estimate)
+      } else {
+        json.null("estimated_completion")
+      }
+      json.integer("file_count", job.fileIDs.count)
+      json.string("status_url", url)
+    }
+    return .json(body, status: .accepted, headers: [.location: url])
+  }
+}

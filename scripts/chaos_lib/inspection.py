@@ -1,0 +1,189 @@
+"""The end of a run: is every promise kept?"""
+
+import os
+import sqlite3
+import time
+import traceback
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+from .cases import Result
+from .ledger import ENDED
+
+SETTLE_SECONDS = 180
+# Older than what the sweeper spares: files of an upload that may still be arriving.
+LEFTOVER_SECONDS = 2 * 3600
+SWEEP_SECONDS = 20
+THREADS = 4
+MAX_WORKER_DEATHS = 3
+# What the workers write to their log, and what the report calls it; of warnings and errors it counts all.
+LOG_MESSAGES = {"Job begins": "attempts", "Job given back": "attempts given back by a worker that was told to stop"}
+LOUD = ("warning", "error", "critical")
+LATE_WRITE = "Job cancelled, or another worker has it"
+WORKER_ENDED = "A worker has ended; it is started again"
+
+
+def settle(service, ledger, seconds=SETTLE_SECONDS):
+    """Waits until every accepted job has ended; returns those that have not."""
+    deadline = time.monotonic() + seconds
+    while True:
+        open_jobs = [job for job in ledger.jobs.values() if not job.has_ended]
+        for job in open_jobs:
+            answer = service.status(job.id)
+            if answer.status == 200:
+                ledger.seen(job, answer.data, "settling")
+        if time.monotonic() > deadline or all(job.has_ended for job in open_jobs):
+            return [job for job in open_jobs if not job.has_ended]
+        time.sleep(0.5)
+
+
+def check_jobs(service, ledger, references, hits, may_fail_on_storage):
+    """Every accepted job, over HTTP."""
+    listed = service.jobs()
+    for job_id in listed.keys() - ledger.jobs.keys():
+        ledger.fault("doubled", f"{job_id} is in the list of jobs, but no key has started it")
+    with ThreadPoolExecutor(THREADS) as pool:
+        for job in ledger.jobs.values():
+            pool.submit(faulty, ledger, job.id, check_job, service, ledger, job, listed.get(job.id), references)
+        for file_id, picture in ledger.originals:
+            pool.submit(faulty, ledger, file_id, check_original, service, ledger, file_id, picture)
+    for job in ledger.jobs.values():
+        if job.state == "failed":
+            check_failure(ledger, job, hits[job.id], may_fail_on_storage)
+
+
+def faulty(ledger, what, check, *arguments):
+    """Runs a check; one that breaks off has found a fault, and the others go on."""
+    try:
+        check(*arguments)
+    except Exception:
+        ledger.fault("unexpected answer", f"{what}: {traceback.format_exc()}")
+
+
+def check_job(service, ledger, job, listed, references):
+    """In one ended state wherever one looks, and with the right result."""
+    answer = service.status(job.id)
+    if answer.status != 200 or listed is None:
+        return ledger.fault("lost", f"{job.id}: status {answer}, in the list: {listed}")
+    ledger.seen(job, answer.data, "status at the end")
+    if not job.has_ended:
+        return ledger.fault("stuck", f"{job.id} is {job.state}: {answer}")
+    events = list(service.events(job.id))
+    states = {"list": listed, "event stream": [(name, data["status"]) for name, _, data in events]}
+    if states != {"list": job.state, "event stream": [("end", job.state)]}:
+        ledger.fault("not one state", f"{job.id} is {job.state} in its status, elsewhere {states}")
+    if job.is_cancelled and job.state != "cancelled":
+        ledger.fault("changed after its end", f"{job.id} was cancelled and is {job.state}")
+    if job.state == "completed":
+        result, file_ids = Result.of(service, job.id)
+        if file_ids != job.file_ids:
+            ledger.fault("wrong", f"{job.id} has results of {file_ids} instead of {job.file_ids}")
+        if difference := result.difference(references[job.case.name]):
+            ledger.fault("wrong", f"{job.id} ({job.case.name}): {difference}")
+
+
+def check_original(service, ledger, file_id, picture):
+    answer = service.ask("GET", f"/api/v1/files/{file_id}/original")
+    if answer.status != 200 or answer.body != picture.read_bytes():
+        ledger.fault("lost", f"the picture {file_id} ({picture.name}): {answer.status}, {len(answer.body)} bytes")
+
+
+def check_failure(ledger, job, hits, may_fail_on_storage):
+    """A job may fail only for what was done to it."""
+    code = job.failure.get("code")
+    if code == "WORKER_CRASHED":
+        ledger.count("failed by three deaths")
+        # On a full disk a lease cannot be renewed either.
+        if hits < MAX_WORKER_DEATHS and not may_fail_on_storage:
+            ledger.fault("wrong", f"{job.id} failed with {code}, but its workers were killed or frozen {hits} times")
+    elif may_fail_on_storage and code in ("STORAGE_ERROR", "MAX_RETRIES"):
+        ledger.count("failed for the full disk")
+    else:
+        ledger.fault("wrong", f"{job.id} failed with {job.failure}")
+
+
+def check_log(server, ledger, may_refuse):
+    """Counts what the processes wrote; what no one of them may write is a fault.
+
+    `may_refuse`: workers may end by themselves, since they cannot start on a full disk.
+    """
+    counts, others = Counter(), Counter()
+    for line in server.log_lines():
+        if isinstance(line, str):
+            if may_refuse and line.startswith("harrier: "):
+                counts["starts that the full disk refused"] += 1
+            else:
+                others[line[:200]] += 1
+            continue
+        message = line.get("message")
+        if message in LOG_MESSAGES:
+            counts[LOG_MESSAGES[message]] += 1
+        elif message == LATE_WRITE:
+            job = ledger.jobs.get(line.get("job_id"))
+            counts["attempts ended by a cancellation" if job and job.state == "cancelled"
+                   else "late writes refused"] += 1
+        elif line.get("level") in LOUD:
+            counts[f"log, {line['level']}: {message}"] += 1
+            if message == WORKER_ENDED and "(9)" not in line.get("end", "") and not may_refuse:
+                ledger.fault("died by itself", f"a worker: {line}")
+    for line, number in others.items():
+        ledger.fault("log", f"{number} lines that are no events: {line}")
+    return counts
+
+
+def check_files(server, ledger):
+    """The database and the folder of a server that is stopped; returns what belongs to nobody."""
+    connection = sqlite3.connect(server.database)
+    try:
+        for pragma in ("integrity_check", "foreign_key_check"):
+            rows = connection.execute(f"PRAGMA {pragma}").fetchall()
+            if rows not in ([], [("ok",)]):
+                ledger.fault("database", f"PRAGMA {pragma}: {rows[:5]}")
+        states = dict(connection.execute("SELECT id, state FROM job"))
+        uploads = {row[0] for row in connection.execute("SELECT id FROM upload")}
+        keys = {row[0] for row in connection.execute("SELECT blob_key FROM file")}
+        for column in ("result_key", "annotated_key", "thumbnail_key"):
+            keys |= {row[0] for row in connection.execute(
+                f"SELECT {column} FROM image_record WHERE {column} IS NOT NULL")}
+    finally:
+        connection.close()
+    for job in ledger.jobs.values():
+        if states.get(job.id) not in ENDED:
+            ledger.fault("lost", f"{job.id} is {states.get(job.id)} in the database")
+    blobs = server.data_dir / "blobs"
+    for key in sorted(keys):
+        if not (blobs / key).is_file():
+            ledger.fault("lost", f"the file {key}, which the database knows")
+    return leftovers(blobs, uploads, states.keys())
+
+
+def leftovers(blobs, uploads, jobs):
+    """Folders of uploads and jobs that the database does not know."""
+    return [folder for kind, known in (("uploads", uploads), ("jobs", jobs)) if (blobs / kind).is_dir()
+            for folder in (blobs / kind).iterdir() if folder.name not in known]
+
+
+def check_sweeping(server, ledger, found):
+    """What killed uploads have left is removed by the next start, once it is old enough."""
+    old = time.time() - LEFTOVER_SECONDS
+    for folder in found:
+        os.utime(folder, (old, old))
+    server.start()
+    deadline = time.monotonic() + SWEEP_SECONDS
+    while any(folder.exists() for folder in found) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stop(server, ledger)
+    for folder in found:
+        if folder.exists():
+            ledger.fault("not swept", f"{folder} belongs to nobody and is still there")
+    return len(found)
+
+
+def stop(server, ledger):
+    """Stops the service; nothing of it may be left."""
+    status = server.terminate()
+    if status != 0:
+        ledger.fault("did not stop", f"the API process: exit status {status} after SIGTERM")
+    # As long as a worker whose parent is gone may need, and a little.
+    if left := server.end_all(seconds=25):
+        ledger.fault("did not stop", f"{left} workers are still there after the API process has ended")
