@@ -25,7 +25,7 @@ struct StoreFault: Sendable, CustomTestStringConvertible {
     return store
   }
 
-  static let all = refusals + claims + writes + endings + views
+  static let all = refusals + claims + attempts + writes + endings + views
 }
 
 /// What a faulty store remembers.
@@ -127,7 +127,7 @@ extension StoreFault {
     },
     StoreFault(
       "a worker is not told what earlier ones have recorded",
-      breaks: "who claims a job gets it as it is then, with its records"
+      breaks: "who claims a job gets it as it is then, with its records and deaths"
     ) { store in
       store.claim = { [claim = store.claim] worker, now in
         var claimed = try await claim(worker, now)
@@ -146,6 +146,41 @@ extension StoreFault {
       "no claim holds the job",
       breaks: "the newest claim holds the job while it is processed, and no other"
     ) { store in store.show { $0.holding = [] } },
+  ]
+
+  private static let attempts = [
+    StoreFault(
+      "an attempt that was released is forgotten",
+      breaks: "every claim has its attempt, in their order"
+    ) { store in store.show { $0.attempts.removeAll { $0.outcome == .released } } },
+    StoreFault(
+      "the attempt of a dead worker goes on",
+      breaks: "the newest attempt runs while the job is processed, and no other"
+    ) { store in
+      store.show { view in
+        for index in view.attempts.indices where view.attempts[index].outcome == .lost {
+          view.attempts[index].outcome = .running
+        }
+      }
+    },
+    StoreFault(
+      "a cancellation ends the attempts before, too",
+      breaks: "an attempt that has ended never changes"
+    ) { store in
+      store.show { view in
+        guard view.job.state == .cancelled else { return }
+        for index in view.attempts.indices { view.attempts[index].outcome = .cancelled }
+      }
+    },
+    StoreFault(
+      "an attempt ends when the job is next claimed",
+      breaks: "an attempt ends as its worker, a client or its lease says, at that time"
+    ) { store in
+      store.show { view in
+        guard view.job.state == .queued, let last = view.attempts.indices.last else { return }
+        view.attempts[last].endedAt = nil
+      }
+    },
   ]
 
   private static let writes = [

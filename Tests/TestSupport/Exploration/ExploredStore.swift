@@ -28,7 +28,8 @@ public struct ExploredStore: Sendable {
       var holding: [Int] = []
       for claim in claims where try await store.holds(claim) { holding.append(claim.token) }
       return JobView(
-        job: job, records: try await store.records(of: id), holding: holding,
+        job: job, records: try await store.records(of: id),
+        attempts: try await store.attempts(of: id), holding: holding,
         latestVersion: try await store.latestVersion())
     }
   }
@@ -38,6 +39,7 @@ public struct ExploredStore: Sendable {
 public struct JobView: Sendable, Equatable, CustomStringConvertible {
   public var job: Job
   public var records: [ImageRecord]
+  public var attempts: [Attempt]
   /// The tokens of the claims that hold the job.
   public var holding: [Int]
   public var latestVersion: Int
@@ -45,7 +47,7 @@ public struct JobView: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     """
     \(job.state), attempt \(job.attempt), \(job.progress.percentage) %, \(records.count) records, \
-    held by \(holding), version \(job.version) of \(latestVersion)
+    attempts \(attempts.map(\.outcome)), held by \(holding), version \(job.version) of \(latestVersion)
     """
   }
 }
@@ -104,7 +106,9 @@ public struct JobRun: Sendable {
       try await store.renew(claim(of: worker), now)
     case .report(let worker):
       let progress = JobProgress(
-        totalImages: 2, processedImages: 1, percentage: worker.percentage, stage: "Detecting")
+        totalImages: scene.upload.files.count, processedImages: 1,
+        percentage: scene.percentages[worker] ?? 0,
+        stage: "Detecting")
       try await store.report(progress, claim(of: worker), now)
     case .record(let worker, let image):
       let claim = try claim(of: worker)

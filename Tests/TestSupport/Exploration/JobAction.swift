@@ -4,14 +4,6 @@ public enum ExploredWorker: String, Sendable, CaseIterable, CustomStringConverti
   case b = "B"
 
   public var description: String { rawValue }
-
-  /// What it reports. They differ, so that a percentage may try to go back.
-  var percentage: Int {
-    switch self {
-    case .a: 60
-    case .b: 40
-    }
-  }
 }
 
 /// How a worker ends its attempt.
@@ -43,8 +35,8 @@ public enum JobAction: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
-  static func writes(by worker: ExploredWorker) -> [JobAction] {
-    [.report(worker), .record(worker, image: 0), .record(worker, image: 1), .renew(worker)]
+  static func writes(by worker: ExploredWorker, images: Int) -> [JobAction] {
+    [.report(worker), .renew(worker)] + (0..<images).map { .record(worker, image: $0) }
       + ExploredEnding.allCases.map { .finish(worker, $0) }
   }
 

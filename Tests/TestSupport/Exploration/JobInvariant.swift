@@ -11,7 +11,7 @@ public struct JobInvariant: Sendable {
     self.isKept = isKept
   }
 
-  public static let all = states + claims + writes + times + seen
+  public static let all = states + claims + attempts + writes + times + seen
 }
 
 extension JobStep {
@@ -26,6 +26,17 @@ extension JobStep {
   /// The ending, when the holder finishes.
   var ending: ExploredEnding? {
     if case .finish(_, let ending) = action, isHolders { ending } else { nil }
+  }
+
+  /// What becomes of the attempt that runs.
+  var attemptOutcome: Attempt.Outcome {
+    switch ending {
+    case .completed: .completed
+    case .retry: .retried
+    case .failed: .failed
+    case .released: .released
+    case nil: action == .cancel ? .cancelled : isClaim && past.isLeaseOver ? .lost : .running
+    }
   }
 
   var claimed: ClaimedJob? { if case .claimed(let job) = answer { job } else { nil } }
@@ -88,10 +99,36 @@ extension JobInvariant {
     JobInvariant("the attempt counts the claims that were not released") { step in
       step.after.job.attempt == step.present.attempts
     },
-    JobInvariant("who claims a job gets it as it is then, with its records") { step in
+    JobInvariant("who claims a job gets it as it is then, with its records and deaths") { step in
       guard let claimed = step.claimed else { return true }
       return claimed.job == step.after.job && claimed.records == step.after.records
-        && claimed.job.state == .processing
+        && claimed.deaths == step.present.deaths && claimed.job.state == .processing
+    },
+  ]
+
+  static let attempts = [
+    JobInvariant("every claim has its attempt, in their order") { step in
+      step.after.attempts.map(\.token) == step.present.claims.map(\.token)
+    },
+    JobInvariant("the newest attempt runs while the job is processed, and no other") { step in
+      let running = step.after.attempts.indices.filter {
+        step.after.attempts[$0].outcome == .running
+      }
+      let isProcessed = step.after.job.state == .processing
+      return running == (isProcessed ? [step.after.attempts.count - 1] : [])
+    },
+    JobInvariant("an attempt that has ended never changes") { step in
+      zip(step.before.attempts, step.after.attempts).allSatisfy {
+        $0.outcome == .running || $0 == $1
+      }
+    },
+    JobInvariant("an attempt ends as its worker, a client or its lease says, at that time") {
+      step in
+      guard let old = step.before.attempts.last, old.outcome == .running else { return true }
+      let new = step.after.attempts.first { $0.token == old.token }
+      let outcome = step.attemptOutcome
+      return new?.outcome == outcome && new?.worker == old.worker
+        && new?.endedAt == (outcome == .running ? nil : step.past.now)
     },
   ]
 

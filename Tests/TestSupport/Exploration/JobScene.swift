@@ -1,7 +1,7 @@
 public import Foundation
 public import Jobs
 
-/// A job with two pictures, and how far its exploration goes.
+/// A job with some pictures, and how far its exploration goes.
 public struct JobScene: Sendable {
   /// Half a lease: so a lease may be fresh, half over, or over.
   public static let step: TimeInterval = 5
@@ -10,33 +10,47 @@ public struct JobScene: Sendable {
 
   public let upload: Upload
   public let job: Job
+  /// What each worker reports. Where they differ, a percentage may try to go back.
+  let percentages: [ExploredWorker: Int]
   public let maxDeaths: Int
   /// A claim that would start one more attempt is not explored: retries could go on for ever.
   public let maxAttempts: Int
 
-  public init(maxDeaths: Int, maxAttempts: Int) {
-    upload = sampleUpload()
+  public init(
+    images: Int = 2, percentages: [ExploredWorker: Int] = [.a: 60, .b: 40], maxDeaths: Int,
+    maxAttempts: Int
+  ) {
+    self.init(sampleUpload(files: images), percentages, maxDeaths, maxAttempts)
+  }
+
+  private init(
+    _ upload: Upload, _ percentages: [ExploredWorker: Int], _ maxDeaths: Int, _ maxAttempts: Int
+  ) {
+    self.upload = upload
+    self.percentages = percentages
     job = sampleJob(over: upload)
     self.maxDeaths = maxDeaths
     self.maxAttempts = maxAttempts
   }
 
-  /// Another job with the same limits.
-  public func renewed() -> JobScene { JobScene(maxDeaths: maxDeaths, maxAttempts: maxAttempts) }
+  /// Another job over the same pictures.
+  public func renewed() -> JobScene { JobScene(upload, percentages, maxDeaths, maxAttempts) }
 
   /// Puts the job into a store; nothing else may be due there.
   public func open(_ store: any JobStore & UploadStore) async throws -> ExploredStore {
-    try await store.insert(upload)
+    if try await store.upload(upload.id) == nil { try await store.insert(upload) }
     _ = try await store.insert(job, idempotency: nil)
     return ExploredStore(store, job.id, maxDeaths: maxDeaths)
   }
 
   /// What may happen next. What should change nothing comes first, so that the rest is tried behind it.
-  func actions(after history: JobHistory, _ view: JobView) -> [JobAction] {
+  public func actions(after history: JobHistory, _ view: JobView) -> [JobAction] {
     let workers =
       ExploredWorker.allCases.filter { !history.holds($0, view) }
       + ExploredWorker.allCases.filter { history.holds($0, view) }
-    var actions = workers.filter { history.lastClaims[$0] != nil }.flatMap(JobAction.writes)
+    var actions = workers.filter { history.lastClaims[$0] != nil }.flatMap {
+      JobAction.writes(by: $0, images: upload.files.count)
+    }
     if !startsAttempt(history, view) || history.attempts < maxAttempts {
       actions += workers.map(JobAction.claim)
     }
