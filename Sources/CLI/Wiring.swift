@@ -45,6 +45,7 @@ enum Services {
   static func serve(_ settings: ServiceSettings, arguments: [String]) async throws {
     let logger = try logger("harrier", settings)
     let stores = try Stores(settings)
+    try await stores.metadata.check()
     let registry = MetricRegistry()
     let supervisor = WorkerSupervisor(
       count: settings.workers, arguments: ["worker", "--supervised"] + arguments,

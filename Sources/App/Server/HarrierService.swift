@@ -55,7 +55,8 @@ public struct HarrierService: Sendable {
     self.logger = logger
   }
 
-  /// Serves until SIGTERM or SIGINT, then lets requests and workers finish within the grace period.
+  /// Serves until SIGTERM or SIGINT, then lets requests and workers finish within the grace period; a second
+  /// signal ends the process at once.
   ///
   /// Parts start in this order and stop in the opposite one: first the service says that it is not ready, then
   /// workers finish or give back what they have, while requests are still answered, then requests end.
@@ -119,5 +120,8 @@ private struct Draining: ServiceLifecycle.Service {
       // The end came without grace.
     }
     readiness.drain()
+    // Whoever asks twice does not want to wait: from now on the system's own way holds. Workers see that their
+    // parent is gone, and give their jobs back.
+    for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
   }
 }

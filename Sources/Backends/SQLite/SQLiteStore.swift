@@ -26,9 +26,32 @@ public final class SQLiteStore: Sendable {
       try SQLiteSchema.migrator.migrate(pool)
     } catch let error as JobsError {
       throw error
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      throw Self.damage("\(error)")
     } catch {
       throw JobsError(.databaseError, "The database cannot be opened", cause: "\(error)")
     }
+  }
+
+  private static func damage(_ finding: String) -> JobsError {
+    JobsError(
+      .databaseError,
+      "The database is damaged: bring back a copy of it, or move it away to begin anew",
+      cause: finding)
+  }
+
+  /// Reads the whole file and looks for damage that no query has met yet; a gigabyte takes seconds.
+  ///
+  /// - Throws: `JobsError(.databaseError)` with what was found first.
+  public func check() async throws {
+    let finding: String
+    do {
+      finding =
+        try await pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "no answer"
+    } catch {
+      finding = "\(error)"
+    }
+    guard finding == "ok" else { throw Self.damage(finding) }
   }
 
   func read<Value: Sendable>(

@@ -14,6 +14,8 @@ public enum Failpoint: String, Sendable {
   case sliceFinished = "slice-finished"
   /// All slices are done, nothing is written.
   case imageInferred = "image-inferred"
+  /// The annotated picture is drawn, and not kept yet.
+  case imageDrawn = "image-drawn"
   /// An image's result is in the blob store, its record is not.
   case resultWritten = "result-written"
   /// An upload's files are in the blob store, their rows are not.

@@ -63,7 +63,8 @@ struct FaultTests {
   @Test(
     "a worker that dies leaves its job to the next one, which gives the same results",
     arguments: [
-      "job-claimed", "image-begins", "slice-finished", "image-inferred", "result-written",
+      "job-claimed", "image-begins", "slice-finished", "image-inferred", "image-drawn",
+      "result-written",
     ])
   func workerDies(at failpoint: String) async throws {
     let bench = try await Bench()

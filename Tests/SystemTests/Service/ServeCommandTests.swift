@@ -59,6 +59,25 @@ struct ServeCommandTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8).hasPrefix("this is no database"))
   }
 
+  @Test(
+    "a database with a damaged page stops the start, which says so", arguments: [0.1, 0.5, 0.75, 1])
+  func damagedPage(place: Double) async throws {
+    let folder = try TemporaryFolder()
+    let first = try await ServerProcess.start(
+      dataDirectory: folder.path("data"), arguments: ["--workers", "0"])
+    #expect(await first.stop() == 0)
+    // SQLite's pages have 4096 bytes; the first one tells that it is a database.
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: folder.path("data/harrier.sqlite")))
+    let pages = Double(try file.seekToEnd() / 4096)
+    try file.seek(toOffset: 4096 * UInt64(max(1, (pages * place - 1).rounded())))
+    try file.write(contentsOf: Data(repeating: 0xA5, count: 2048))
+    try file.close()
+    let output = try await harrier(
+      "serve", "--workers", "0", "--data-dir", folder.path("data"), "--port", "0")
+    #expect(output.status == 1)
+    #expect(output.standardError.contains("database is damaged"), "\(output.standardError)")
+  }
+
   @Test("its workers end with the server, even when it is killed")
   func workersEnd() async throws {
     let folder = try TemporaryFolder()

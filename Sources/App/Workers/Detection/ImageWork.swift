@@ -143,6 +143,7 @@ struct ImageWork: Sendable {
         image, with: found.detections, of: detector.model, options: annotation, to: paths[0],
         thumbnail: paths[1])
       job.metrics.stage(.render, ContinuousClock.now - start)
+      Failpoint.imageDrawn.reach()
       try await job.blobs.keep(fileAt: paths[0], as: annotated)
       try await job.blobs.keep(fileAt: paths[1], as: thumbnail)
     }
