@@ -122,7 +122,8 @@ private final class RollingClient: Sendable {
     _ expected: Int, _ call: (ServiceClient) async throws -> ServiceClient.Answer
   ) async throws -> ServiceClient.Answer {
     var last = "nothing"
-    for _ in 0..<300 {
+    let end = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < end {
       do {
         let answer = try await call(ServiceClient(baseURL: baseURL))
         if answer.status == expected { return answer }
@@ -135,7 +136,7 @@ private final class RollingClient: Sendable {
         // A connection that was refused or closed.
         last = "\(error)"
       }
-      try await Task.sleep(for: .milliseconds(50))
+      await Task.yield()
     }
     throw CallFailure(answer: last)
   }
