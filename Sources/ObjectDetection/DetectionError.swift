@@ -19,6 +19,10 @@ public struct DetectionError: Error, Sendable, Equatable, CustomStringConvertibl
     case invalidConfig = "INVALID_CONFIG"
     /// The engine failed on an image.
     case inferenceError = "INFERENCE_ERROR"
+    /// No rule set of that name is installed.
+    case rulesNotFound = "RULES_NOT_FOUND"
+    /// A rule file is wrong or cannot be read.
+    case reasoningError = "REASONING_ERROR"
     /// A result could not be written.
     case storageError = "STORAGE_ERROR"
   }

@@ -12,11 +12,13 @@ public struct DetectionOptions: Sendable, Hashable {
   public var classes: Set<Int>?
   /// At most this many detections an image, the most confident ones; 1...100,000.
   public var maxDetections: Int
+  /// Adjusts the confidences of what is kept; nil leaves them as the model gave them.
+  public var rules: RuleReasoner?
 
   public init(
     confidenceThreshold: Float = 0.25, merging: Merging = Merging(), slicing: Slicing? = Slicing(),
     sliceSuppression: NonMaximumSuppression = NonMaximumSuppression(), classes: Set<Int>? = nil,
-    maxDetections: Int = 3000
+    maxDetections: Int = 3000, rules: RuleReasoner? = nil
   ) {
     self.confidenceThreshold = confidenceThreshold
     self.merging = merging
@@ -24,5 +26,6 @@ public struct DetectionOptions: Sendable, Hashable {
     self.sliceSuppression = sliceSuppression
     self.classes = classes
     self.maxDetections = maxDetections
+    self.rules = rules
   }
 }

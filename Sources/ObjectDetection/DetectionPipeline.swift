@@ -2,9 +2,9 @@ import Synchronization
 
 /// The way from an image to its detections:
 ///
-///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> map back -> merge
+///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> map back -> merge -> rules
 ///
-/// The answer is a function of image, model and options: how many inferences run at once, and in which
+/// The answer is a function of image, model and options, the rules among them: how many inferences run at once, and in which
 /// order they end, changes nothing.
 public struct DetectionPipeline: Sendable {
   private let detector: any Detector
@@ -29,6 +29,18 @@ public struct DetectionPipeline: Sendable {
     resuming finished: [FinishedSlice] = [], checkpoints: SliceCheckpoints? = nil,
     progress: (SliceProgress) -> Void = { _ in }
   ) async throws -> ImageDetections {
+    try await detectBeforeAndAfterMerging(
+      in: image, options: options, lane: lane, resuming: finished, checkpoints: checkpoints,
+      progress: progress
+    ).result
+  }
+
+  /// As `detect`, and what the slices found before it was merged, each suppressed for itself.
+  public func detectBeforeAndAfterMerging(
+    in image: PixelBuffer, options: DetectionOptions, lane: ImageLane,
+    resuming finished: [FinishedSlice] = [], checkpoints: SliceCheckpoints? = nil,
+    progress: (SliceProgress) -> Void = { _ in }
+  ) async throws -> (unmerged: [Detection], result: ImageDetections) {
     let clock = ContinuousClock()
     let start = clock.now
     let grid = SliceGrid(
@@ -42,14 +54,20 @@ public struct DetectionPipeline: Sendable {
     let merged =
       options.slicing == nil
       ? found.map(\.detection) : clipped(options.merging.merge(found), to: image)
-    return ImageDetections(
+    let mergedAt = clock.now
+    var result = ImageDetections(
       width: image.width, height: image.height,
       detections: Array(merged.prefix(options.maxDetections)),
       regionCount: grid.regions.count,
       cappedRegionCount: slices.count(where: \.reachedCap),
       droppedByMaxDetections: max(0, merged.count - options.maxDetections),
-      inference: inferred - start, merging: clock.now - inferred,
+      inference: inferred - start, merging: mergedAt - inferred,
       slicing: slicing)
+    if let rules = options.rules {
+      result.apply(rules, classNames: detector.model.classNames)
+      result.reasoningTime = clock.now - mergedAt
+    }
+    return (found.map(\.detection), result)
   }
 
   /// What is asked of all slices of one image.
@@ -223,6 +241,9 @@ public struct ImageDetections: Sendable {
   public var merging: Duration
   /// Cutting and letterboxing, part of `inference`: the sum over slices, which may overlap in time.
   public var slicing: Duration
+  /// What rules changed; nil where none were applied.
+  public var reasoning: ImageReasoning?
+  public var reasoningTime = Duration.zero
 
   public init(
     width: Int, height: Int, detections: [Detection], regionCount: Int = 1,
@@ -238,5 +259,13 @@ public struct ImageDetections: Sendable {
     self.inference = inference
     self.merging = merging
     self.slicing = slicing
+  }
+
+  /// Lets rules adjust the confidences.
+  public mutating func apply(_ rules: RuleReasoner, classNames: [String]) {
+    let (adjusted, reasoning) = rules(
+      detections, classNames: classNames, width: width, height: height)
+    detections = adjusted
+    self.reasoning = reasoning
   }
 }

@@ -76,9 +76,23 @@ public protocol Annotator: Sendable {
   /// Writes the annotated picture at full resolution and, if asked for, its thumbnail (JPEG, longest side
   /// 512). Files appear complete or not at all.
   ///
+  /// - Parameter confidencesBefore: as `ImageReasoning` has them, by place in `detections`. What rules boosted is
+  ///   drawn apart from what they penalised, and both from what they left.
   /// - Throws: `DetectionError(.storageError)` naming the file; `CancellationError`.
   func annotate(
+    _ image: PixelBuffer, with detections: [Detection], confidencesBefore: [Int: Float],
+    of model: DetectionModel, options: AnnotationOptions, to path: String, thumbnail: String?
+  ) async throws
+}
+
+extension Annotator {
+  /// Where no rules were applied.
+  public func annotate(
     _ image: PixelBuffer, with detections: [Detection], of model: DetectionModel,
     options: AnnotationOptions, to path: String, thumbnail: String?
-  ) async throws
+  ) async throws {
+    try await annotate(
+      image, with: detections, confidencesBefore: [:], of: model, options: options, to: path,
+      thumbnail: thumbnail)
+  }
 }

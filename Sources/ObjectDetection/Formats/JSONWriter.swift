@@ -148,7 +148,8 @@ extension JSONWriter {
 ///
 /// Numbers that are not finite, or too large for 64 bits of the last place, become 0: boxes and
 /// confidences never are.
-func decimal(_ value: some BinaryFloatingPoint, places: Int, trimmed: Bool = false) -> String {
+public func decimal(_ value: some BinaryFloatingPoint, places: Int, trimmed: Bool = false) -> String
+{
   let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
   let scaled = (Double(value) * Double(scale)).rounded()
   guard scaled.isFinite, abs(scaled) < 9e18 else { return "0" }

@@ -31,7 +31,7 @@ public enum ResultFormat: String, Sendable, CaseIterable {
     var text = document.begin()
     for (image, heading) in zip(results.images, overview.images) {
       text += document.begin(heading)
-      text += document.add(image.detections, to: heading)
+      text += document.add(image.detections, changes: image.changes, to: heading)
       text += document.end(heading)
     }
     return text + document.end()
@@ -46,6 +46,10 @@ public protocol ResultDocument: Sendable {
   mutating func begin() -> String
   mutating func begin(_ image: ImageHeading) -> String
   mutating func add(_ detections: [Detection], to image: ImageHeading) -> String
+  /// - Parameter changes: what rules did to each of the detections; empty where they did nothing.
+  mutating func add(
+    _ detections: [Detection], changes: [DetectionChange?], to image: ImageHeading
+  ) -> String
   mutating func end(_ image: ImageHeading) -> String
   mutating func end() -> String
 }
@@ -53,6 +57,12 @@ public protocol ResultDocument: Sendable {
 extension ResultDocument {
   public mutating func begin() -> String { "" }
   public mutating func begin(_ image: ImageHeading) -> String { "" }
+  /// Of a format that does not tell of rules.
+  public mutating func add(
+    _ detections: [Detection], changes: [DetectionChange?], to image: ImageHeading
+  ) -> String {
+    add(detections, to: image)
+  }
   public mutating func end(_ image: ImageHeading) -> String { "" }
   public mutating func end() -> String { "" }
 }

@@ -20,6 +20,12 @@ public struct ImageResult: Sendable {
   /// Empty for an image that failed.
   public var detections: [Detection] { found?.detections ?? [] }
 
+  /// What rules did to each of the detections; empty where they did nothing.
+  var changes: [DetectionChange?] {
+    guard let changes = found?.reasoning?.changes, !changes.isEmpty else { return [] }
+    return detections.indices.map { changes[$0] }
+  }
+
   public var found: ImageDetections? {
     if case .found(let detections) = outcome { detections } else { nil }
   }

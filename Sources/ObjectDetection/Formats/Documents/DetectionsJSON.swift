@@ -35,7 +35,13 @@ public struct DetectionsJSON: ResultDocument {
   }
 
   public mutating func add(_ detections: [Detection], to image: ImageHeading) -> String {
-    json.add(detections, to: image, of: overview.model)
+    add(detections, changes: [], to: image)
+  }
+
+  public mutating func add(
+    _ detections: [Detection], changes: [DetectionChange?], to image: ImageHeading
+  ) -> String {
+    json.add(detections, changes, to: image, of: overview.model)
     return json.take()
   }
 
@@ -55,7 +61,7 @@ public func imageJSON(_ image: ImageResult, of model: DetectionModel) -> String 
   let heading = ImageHeading(image, number: 1)
   var json = JSONWriter()
   json.beginImage(heading)
-  json.add(image.detections, to: heading, of: model.identity)
+  json.add(image.detections, image.changes, to: heading, of: model.identity)
   json.endImage(heading)
   return json.text
 }
@@ -94,10 +100,21 @@ extension JSONWriter {
   }
 
   fileprivate mutating func add(
-    _ detections: [Detection], to image: ImageHeading, of model: ModelIdentity
+    _ detections: [Detection], _ changes: [DetectionChange?], to image: ImageHeading,
+    of model: ModelIdentity
   ) {
     guard let found = image.found else { return }
-    for detection in detections { write(detection, in: found, of: model, to: &self) }
+    for (index, detection) in detections.enumerated() {
+      let change = changes.isEmpty ? nil : changes[index]
+      write(detection, change, in: found, of: model, to: &self)
+    }
+  }
+
+  fileprivate mutating func reasoning(_ change: DetectionChange) {
+    object("reasoning") { json in
+      json.number("confidence_before", change.confidenceBefore, places: 6)
+      json.array("rules") { json in for rule in change.rules { json.element(rule.name) } }
+    }
   }
 
   fileprivate mutating func endImage(_ image: ImageHeading) {
@@ -107,8 +124,8 @@ extension JSONWriter {
 }
 
 private func write(
-  _ detection: Detection, in image: ImageSummary, of model: ModelIdentity,
-  to json: inout JSONWriter
+  _ detection: Detection, _ change: DetectionChange?, in image: ImageSummary,
+  of model: ModelIdentity, to json: inout JSONWriter
 ) {
   json.object { json in
     json.integer("class_id", detection.classID)
@@ -130,6 +147,7 @@ private func write(
       json.number("height", box.height, places: 6)
     }
     if let oriented = detection.orientedBox { write(oriented, to: &json) }
+    if let change { json.reasoning(change) }
   }
 }
 

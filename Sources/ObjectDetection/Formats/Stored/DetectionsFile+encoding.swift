@@ -3,7 +3,8 @@ extension DetectionsFile {
   public static func encode(_ image: ImageDetections, model: DetectionModel) -> [UInt8] {
     let isOriented = image.detections.contains { $0.orientedBox != nil }
     var facts: [UInt8] = []
-    facts.append(number: UInt32(isOriented ? 1 : 0))
+    let reasoning = image.reasoning.map(ReasoningSection.encode) ?? []
+    facts.append(number: UInt32((isOriented ? 1 : 0) | (reasoning.isEmpty ? 0 : 2)))
     for count in [
       image.detections.count, image.width, image.height, image.regionCount,
       image.cappedRegionCount,
@@ -15,13 +16,14 @@ extension DetectionsFile {
     for text in [model.task.rawValue, model.name, model.sha256] { facts.append(text: text) }
     facts.append(number: UInt32(clamping: model.classNames.count))
     for name in model.classNames { facts.append(text: name) }
+    if !reasoning.isEmpty { facts.append(number: UInt64(reasoning.count)) }
 
     var bytes = magic
     bytes.append(number: version)
     bytes.append(number: UInt32(clamping: leadingByteCount + facts.count))
     bytes += facts
     for detection in image.detections { bytes.append(detection, isOriented: isOriented) }
-    return bytes
+    return bytes + reasoning
   }
 }
 
@@ -30,7 +32,7 @@ extension [UInt8] {
     Swift.withUnsafeBytes(of: number.littleEndian) { append(contentsOf: $0) }
   }
 
-  fileprivate mutating func append(float: Float) { append(number: float.bitPattern) }
+  mutating func append(float: Float) { append(number: float.bitPattern) }
 
   mutating func append(text: String) {
     append(number: UInt32(clamping: text.utf8.count))

@@ -3,13 +3,17 @@
 /// The bytes are a function of model and result alone. Little-endian; a header, then one record of a fixed
 /// size for each detection, in result order:
 ///
-///     8  magic            4  version (1)       4  bytes of the header   4  flags (bit 0: oriented boxes)
+///     8  magic            4  version (1)       4  bytes of the header   4  flags (bit 0: oriented boxes,
+///                                                                         bit 1: reasoning)
 ///     4  detections       4  width             4  height                4  regions
 ///     4  capped regions   8  dropped           8  inference seconds (double)
 ///     texts, each 4 bytes of length and UTF-8: task, model name, SHA-256; 4 bytes of count, class names
+///     with reasoning: 8  its bytes
 ///
 ///     8  class id   4  confidence   16  x1 y1 x2 y2
 ///     with oriented boxes: 4  whether this detection has one   20  centre x y, width, height, angle
+///
+///     behind the last one, with reasoning: a `ReasoningSection`
 public struct DetectionsFile: Sendable, Equatable {
   /// Like PNG's: no text, and changed by transfers that change line ends.
   static let magic: [UInt8] = [0x89, 0x48, 0x44, 0x45, 0x54, 0x0d, 0x0a, 0x1a]
@@ -21,6 +25,8 @@ public struct DetectionsFile: Sendable, Equatable {
   public let image: ImageSummary
   let isOriented: Bool
   private let headerByteCount: Int
+  /// 0 where no rules were applied.
+  private let reasoningByteCount: Int
 
   /// How many bytes the header has.
   ///
@@ -46,8 +52,8 @@ public struct DetectionsFile: Sendable, Equatable {
     guard headerByteCount <= bytes.count else { throw Self.damaged("no whole header") }
     var cursor = ByteCursor(Array(bytes[..<headerByteCount]), from: Self.leadingByteCount)
     let flags: UInt32 = try cursor.number()
-    guard flags <= 1 else { throw Self.damaged("unknown flags") }
-    isOriented = flags == 1
+    guard flags <= 3 else { throw Self.damaged("unknown flags") }
+    isOriented = flags & 1 != 0
     let count = Int(try cursor.number(UInt32.self))
     let width = Int(try cursor.number(UInt32.self))
     let height = Int(try cursor.number(UInt32.self))
@@ -72,8 +78,11 @@ public struct DetectionsFile: Sendable, Equatable {
     // Not reserved ahead: a wrong count ends with the bytes.
     for _ in 0..<(try cursor.number(UInt32.self)) { classNames.append(try cursor.text()) }
     model = ModelIdentity(name: name, task: task, sha256: sha256, classNames: classNames)
+    let tail = flags & 2 == 0 ? 0 : try cursor.number(UInt64.self)
+    guard tail <= ReasoningSection.maxBytes else { throw Self.damaged("impossible numbers") }
+    reasoningByteCount = Int(tail)
     guard cursor.isAtEnd else { throw Self.damaged("a header that is too long") }
-    guard fileByteCount == byteRange(of: 0..<count).upperBound else {
+    guard fileByteCount == byteRange(of: 0..<count).upperBound + reasoningByteCount else {
       throw Self.damaged("\(fileByteCount) bytes for \(count) detections")
     }
   }
@@ -91,6 +100,20 @@ extension DetectionsFile {
     let size = Self.recordByteCount(isOriented: isOriented)
     return headerByteCount + detections.lowerBound * size..<headerByteCount + detections.upperBound
       * size
+  }
+
+  /// Where the reasoning is in the file; nil where no rules were applied.
+  public var reasoningByteRange: Range<Int>? {
+    guard reasoningByteCount > 0 else { return nil }
+    let start = byteRange(of: 0..<image.detectionCount).upperBound
+    return start..<start + reasoningByteCount
+  }
+
+  /// The reasoning in the bytes of `reasoningByteRange`.
+  ///
+  /// - Throws: `DetectionError(.storageError)` for bytes that are not as they were written.
+  public func reasoning(in bytes: [UInt8]) throws -> ImageReasoning {
+    try ReasoningSection.decode(bytes, detectionCount: image.detectionCount)
   }
 
   /// The detections in the bytes of a `byteRange(of:)`.
@@ -137,15 +160,16 @@ extension DetectionsFile {
   ) throws -> (model: ModelIdentity, image: ImageDetections) {
     let file = try DetectionsFile(header: bytes, fileByteCount: bytes.count)
     let image = file.image
-    return (
-      file.model,
-      ImageDetections(
-        width: image.width, height: image.height,
-        detections: try file.detections(
-          in: Array(bytes[file.byteRange(of: 0..<image.detectionCount)])),
-        regionCount: image.regionCount, cappedRegionCount: image.cappedRegionCount,
-        droppedByMaxDetections: image.droppedByMaxDetections,
-        inference: .seconds(image.inferenceSeconds))
-    )
+    var detections = ImageDetections(
+      width: image.width, height: image.height,
+      detections: try file.detections(
+        in: Array(bytes[file.byteRange(of: 0..<image.detectionCount)])),
+      regionCount: image.regionCount, cappedRegionCount: image.cappedRegionCount,
+      droppedByMaxDetections: image.droppedByMaxDetections,
+      inference: .seconds(image.inferenceSeconds))
+    detections.reasoning = try file.reasoningByteRange.map {
+      try file.reasoning(in: Array(bytes[$0]))
+    }
+    return (file.model, detections)
   }
 }
