@@ -20,15 +20,16 @@ public struct CairoAnnotator: Annotator {
   public init(runtime: VipsRuntime, threads: NIOThreadPool) { self.threads = threads }
 
   public func annotate(
-    _ image: PixelBuffer, with detections: [Detection], of model: DetectionModel,
-    options: AnnotationOptions, to path: String, thumbnail: String?
+    _ image: PixelBuffer, with detections: [Detection], confidencesBefore: [Int: Float],
+    of model: DetectionModel, options: AnnotationOptions, to path: String, thumbnail: String?
   ) async throws {
     try Task.checkCancellation()
     try await threads.runIfActive {
       let style = AnnotationStyle(
         width: image.width, height: image.height, detections: detections, options: options)
       let drawing = Drawing(
-        detections, of: model, imageWidth: image.width, style: style, options: options)
+        detections, confidencesBefore: confidencesBefore, of: model, imageWidth: image.width,
+        style: style, options: options)
       let drawn = TiledCanvas(image).drawing(drawing)
       try write(drawn, as: options.format, to: path)
       if let thumbnail { try writeThumbnail(of: drawn, to: thumbnail) }

@@ -1,5 +1,4 @@
 import CCairo
-import Foundation
 import ObjectDetection
 
 /// The boxes and labels of one picture, laid out and ready to be drawn on any part of it.
@@ -10,35 +9,42 @@ final class Drawing {
   struct Mark {
     var outline: [Point]
     var colour: Colour
+    var isDashed = false
+    var frame: DoubleFrame?
     var label: Label?
     /// Everything that is drawn lies inside.
     var extent: BoundingBox
   }
 
   struct Label {
-    var layout: OpaquePointer
+    /// Side by side.
+    var texts: [LabelLayout]
     var plate: BoundingBox
   }
 
   /// The text's distance from the plate's edge, in parts of the font size.
   private static let inset = 0.2
+  /// A line with the dark rim on both sides, which keeps light lines readable on snow and sand; in line widths.
+  static let rimmed = 1.8
+  static let rimOpacity = 0.45
 
   private let style: AnnotationStyle
   private let layouts: LabelLayouts
   private let marks: [Mark]
 
+  /// `confidencesBefore`: as `Annotator` takes them.
   init(
-    _ detections: [Detection], of model: DetectionModel, imageWidth: Int, style: AnnotationStyle,
-    options: AnnotationOptions
+    _ detections: [Detection], confidencesBefore: [Int: Float], of model: DetectionModel,
+    imageWidth: Int, style: AnnotationStyle, options: AnnotationOptions
   ) {
     self.style = style
     let layouts = LabelLayouts(fontSize: style.fontSize)
     self.layouts = layouts
     // The most confident are drawn last, on top.
-    marks = detections.reversed().map { detection in
+    marks = detections.indices.reversed().map { place in
       Self.mark(
-        detection, of: model, imageWidth: Float(imageWidth), style: style, options: options,
-        layouts: layouts)
+        detections[place], before: confidencesBefore[place], of: model,
+        imageWidth: Float(imageWidth), style: style, options: options, layouts: layouts)
     }
   }
 
@@ -52,16 +58,15 @@ final class Drawing {
   }
 
   func draw(_ mark: Mark, on context: OpaquePointer?) {
-    guard let first = mark.outline.first else { return }
-    cairo_move_to(context, Double(first.x), Double(first.y))
-    for corner in mark.outline.dropFirst() {
-      cairo_line_to(context, Double(corner.x), Double(corner.y))
+    mark.frame?.draw(mark.colour, on: context)
+    if mark.isDashed {
+      Outline.traceDashes(mark.outline, lineWidth: style.lineWidth, on: context)
+    } else {
+      Outline.trace(mark.outline, on: context)
     }
-    cairo_close_path(context)
     cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
-    // A dark rim keeps light lines readable on snow and sand.
-    cairo_set_source_rgba(context, 0, 0, 0, 0.45)
-    cairo_set_line_width(context, style.lineWidth * 1.8)
+    cairo_set_source_rgba(context, 0, 0, 0, Self.rimOpacity)
+    cairo_set_line_width(context, style.lineWidth * Self.rimmed)
     cairo_stroke_preserve(context)
     cairo_set_source_rgb(context, mark.colour.red, mark.colour.green, mark.colour.blue)
     cairo_set_line_width(context, style.lineWidth)
@@ -78,40 +83,54 @@ final class Drawing {
     let grey = colour.luminance > 0.4 ? 0.0 : 1.0
     cairo_set_source_rgb(context, grey, grey, grey)
     let inset = style.fontSize * Self.inset
-    cairo_move_to(context, Double(plate.xMin) + inset, Double(plate.yMin) + inset / 2)
-    pango_cairo_show_layout(context, label.layout)
+    var x = Double(plate.xMin) + inset
+    for text in label.texts {
+      cairo_move_to(context, x, Double(plate.yMin) + inset / 2)
+      pango_cairo_show_layout(context, text.layout)
+      x += Double(text.width)
+    }
   }
 
   private static func mark(
-    _ detection: Detection, of model: DetectionModel, imageWidth: Float, style: AnnotationStyle,
-    options: AnnotationOptions, layouts: LabelLayouts
+    _ detection: Detection, before: Float?, of model: DetectionModel, imageWidth: Float,
+    style: AnnotationStyle, options: AnnotationOptions, layouts: LabelLayouts
   ) -> Mark {
-    let outline = detection.orientedBox?.polygon ?? detection.box.corners
-    let around = detection.orientedBox?.enclosingBox ?? detection.box
+    let change = ConfidenceChange(from: before, to: detection.confidence)
+    let frame = change == .boost ? DoubleFrame(around: detection, style: style) : nil
+    let outside = frame.map { detection.grown(by: $0.reach) } ?? detection
+    let around = outside.orientedBox?.enclosingBox ?? outside.box
     let rim = Float(style.lineWidth + 1)
     var mark = Mark(
-      outline: outline, colour: AnnotationStyle.colour(ofClass: detection.classID), label: nil,
+      outline: detection.outline, colour: AnnotationStyle.colour(ofClass: detection.classID),
+      isDashed: change == .penalty, frame: frame, label: nil,
       extent: BoundingBox(
         xMin: around.xMin - rim, yMin: around.yMin - rim, xMax: around.xMax + rim,
         yMax: around.yMax + rim))
-    let words = [
-      options.showsLabels ? model.className(detection.classID) : nil,
-      options.showsConfidence ? String(format: "%.2f", Double(detection.confidence)) : nil,
-    ].compactMap(\.self)
-    guard !words.isEmpty else { return mark }
-    let (layout, width, height) = layouts.layout(words.joined(separator: " "))
+    let texts = LabelText(
+      detection, className: model.className(detection.classID), before: before, options: options
+    ).pieces.map(layouts.layout)
+    guard !texts.isEmpty else { return mark }
+    let width = texts.map(\.width).reduce(0, +)
+    let height = texts.map(\.height).max() ?? 0
     let inset = Float(style.fontSize * inset)
     let size = (width: Float(width) + 2 * inset, height: Float(height) + inset)
     // Above the topmost corner; inside the box where the picture ends.
-    let anchor = outline.min { ($0.y, $0.x) < ($1.y, $1.x) } ?? Point(x: 0, y: 0)
+    let anchor = outside.outline.min { ($0.y, $0.x) < ($1.y, $1.x) } ?? Point(x: 0, y: 0)
     let top = anchor.y - size.height - rim / 2
     let y = top >= 0 ? top : max(0, anchor.y)
     let x = max(0, min(anchor.x - rim / 2, imageWidth - size.width))
     let plate = BoundingBox(xMin: x, yMin: y, xMax: x + size.width, yMax: y + size.height)
-    mark.label = Label(layout: layout, plate: plate)
+    mark.label = Label(texts: texts, plate: plate)
     mark.extent = mark.extent.union(plate)
     return mark
   }
+}
+
+/// A laid-out text and its size in pixels.
+struct LabelLayout {
+  var layout: OpaquePointer
+  var width: Int
+  var height: Int
 }
 
 /// Laid-out texts, each made once: most labels of a picture repeat.
@@ -119,7 +138,7 @@ private final class LabelLayouts {
   private let surface: OpaquePointer?
   private let context: OpaquePointer?
   private let font: OpaquePointer?
-  private var layouts: [String: (layout: OpaquePointer, width: Int, height: Int)] = [:]
+  private var layouts: [String: LabelLayout] = [:]
 
   init(fontSize: Double) {
     surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1)
@@ -135,8 +154,7 @@ private final class LabelLayouts {
     cairo_surface_destroy(surface)
   }
 
-  /// The layout and its size in pixels.
-  func layout(_ text: String) -> (layout: OpaquePointer, width: Int, height: Int) {
+  func layout(_ text: String) -> LabelLayout {
     if let known = layouts[text] { return known }
     guard let layout = pango_cairo_create_layout(context) else {
       preconditionFailure("Pango is out of memory")
@@ -146,7 +164,7 @@ private final class LabelLayouts {
     var width: Int32 = 0
     var height: Int32 = 0
     pango_layout_get_pixel_size(layout, &width, &height)
-    let entry = (layout: layout, width: Int(width), height: Int(height))
+    let entry = LabelLayout(layout: layout, width: Int(width), height: Int(height))
     layouts[text] = entry
     return entry
   }
