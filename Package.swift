@@ -63,7 +63,9 @@ let package = Package(
     .target(name: "Jobs", swiftSettings: strict),
     .target(
       name: "Inference",
-      dependencies: ["ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, yams],
+      dependencies: [
+        "ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, subprocess, yams,
+      ],
       swiftSettings: strict),
     .target(
       name: "Backends",

@@ -14,7 +14,7 @@ struct DetectionConfigurationTests {
         {"model":"tree-crowns","confidence_threshold":0.25,"iou_threshold":0.45,"max_detections":3000,\
         "classes":null,"sahi":{"enabled":true,"slice_width":640,"slice_height":640,"overlap_ratio":0.2,\
         "full_image":true,"merge":"greedy_nmm","merge_metric":"iou"},"symbolic_reasoning":\
-        {"enabled":true,"rules":null},"visualization":{"enabled":true,"show_labels":true,\
+        {"enabled":true,"rules":null,"geometry":"normalized"},"visualization":{"enabled":true,"show_labels":true,\
         "confidence_display":true,"line_width":null,"format":"jpeg"}}
         """)
     let model = DetectionModel(
@@ -51,6 +51,8 @@ struct DetectionConfigurationTests {
     ("sahi.merge_metric", "\"ios\"", nil), ("sahi.merge_metric", "\"giou\"", "INVALID_VALUE"),
     ("symbolic_reasoning.enabled", "\"yes\"", "WRONG_TYPE"),
     ("symbolic_reasoning.rules", "[]", "WRONG_TYPE"),
+    ("symbolic_reasoning.geometry", "\"pixels\"", nil),
+    ("symbolic_reasoning.geometry", "\"metres\"", "INVALID_VALUE"),
     ("visualization.line_width", "1", nil), ("visualization.line_width", "64", nil),
     ("visualization.line_width", "null", nil), ("visualization.line_width", "0.5", "OUT_OF_RANGE"),
     ("visualization.line_width", "65", "OUT_OF_RANGE"), ("visualization.format", "\"png\"", nil),
@@ -139,14 +141,13 @@ struct DetectionConfigurationTests {
 
   @Test("classes must be the model's")
   func classes() throws {
-    let ruleSets = RuleSetCatalog(directory: nil)
     #expect(throws: Never.self) {
       try configuration(#"{"classes": ["ship", "storage tank", "ship"]}"#)
-        .check(model: aerialModel, ruleSets: ruleSets)
+        .check(model: aerialModel)
     }
     let error = #expect(throws: APIError.self) {
       try configuration(#"{"classes": ["plane", "shp", "Plane", "cow"]}"#)
-        .check(model: aerialModel, ruleSets: ruleSets)
+        .check(model: aerialModel)
     }
     #expect(error?.code == .invalidConfig)
     #expect(
@@ -168,29 +169,6 @@ struct DetectionConfigurationTests {
       try configuration(#"{"classes": ["cow"]}"#).options(for: model)
     }
     #expect(error?.code == .invalidConfig)
-  }
-
-  @Test("a rule set is looked up only when reasoning is enabled")
-  func rules() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("near(a, b).", to: "dota.pl")
-    try folder.write("", to: "folder.pl/x")
-    let ruleSets = RuleSetCatalog(directory: folder.path)
-    func code(_ reasoning: String, _ ruleSets: RuleSetCatalog) throws -> APIErrorCode? {
-      let configuration = try configuration("{\"symbolic_reasoning\": \(reasoning)}")
-      do {
-        try configuration.check(model: aerialModel, ruleSets: ruleSets)
-        return nil
-      } catch {
-        return error.code
-      }
-    }
-    #expect(try code(#"{"rules": "dota"}"#, ruleSets) == nil)
-    #expect(try code("{}", ruleSets) == nil)
-    #expect(try code(#"{"rules": "other"}"#, ruleSets) == .rulesNotFound)
-    #expect(try code(#"{"rules": "folder"}"#, ruleSets) == .rulesNotFound)
-    #expect(try code(#"{"rules": "dota"}"#, RuleSetCatalog(directory: nil)) == .rulesNotFound)
-    #expect(try code(#"{"enabled": false, "rules": "../other"}"#, ruleSets) == nil)
   }
 
   @Test("what is off is off for the engine")
@@ -224,6 +202,30 @@ struct DetectionConfigurationTests {
       #expect(stored == configuration)
       #expect(stored.json == configuration.json)
     }
+  }
+
+  @Test("the rules are kept with the configuration, as exactly as they were read")
+  func keptRules() throws {
+    var configuration = try configuration(
+      #"{"symbolic_reasoning": {"rules": "harbours", "geometry": "pixels"}}"#)
+    configuration.reasoner = RuleReasoner(
+      RuleSetIdentity(name: "harbours", sha256: "0a"),
+      table: try RuleTable([
+        ConfidenceModifier(first: "ship", second: "a\"b", weight: 1.1),
+        ConfidenceModifier(first: "plane", second: "harbor", weight: 0.1234567890123456789),
+      ]), geometry: .pixels)
+    let kept = try DetectionConfiguration(json: configuration.json)
+    #expect(kept == configuration)
+    #expect(kept.json == configuration.json)
+  }
+
+  @Test(
+    "a client has no say in what a rule set holds",
+    arguments: ["rules_name", "rules_sha256", "modifiers"])
+  func forgedRules(field: String) {
+    let faults = faults(
+      config: #"{"symbolic_reasoning": {"rules": "x", "\#(field)": ["a", "b", "9"]}}"#)
+    #expect(faults == ["config.symbolic_reasoning.\(field) UNKNOWN_FIELD"])
   }
 
   @Test(

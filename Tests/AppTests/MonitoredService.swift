@@ -16,16 +16,17 @@ struct MonitoredService {
 
   init(
     jobs: any JobStore = MemoryStore(), files: @escaping @Sendable () async throws -> Void = {},
-    models: String = Checkout.path("Models")
+    models: String = Checkout.path("Models"), settings: ServiceSettings = ServiceSettings(),
+    rules: any RuleSource = MemoryRuleSource()
   ) {
-    var settings = ServiceSettings()
+    var settings = settings
     settings.modelsDirectory = models
     let time = TestTime()
     self.time = time
     service = Service(
       settings: settings, jobs: jobs, uploads: MemoryStore(),
       deliveries: MemoryStore(), blobs: NoBlobs(check: files), models: NoModels(),
-      archives: NoArchives(), dispatch: NoDispatch(),
+      rules: rules, archives: NoArchives(), dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: registry),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })
   }

@@ -36,7 +36,8 @@ struct OpenAPIDocumentTests {
     "GET /api/v1/models/{name}", "DELETE /api/v1/uploads/{upload_id}", "GET /openapi.json",
     "GET /docs", "GET /docs/{asset}", "GET /",
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
-    "GET /api/v1/jobs/{job_id}/deliveries",
+    "GET /api/v1/jobs/{job_id}/deliveries", "POST /api/v1/jobs/{job_id}/reasoning/preview",
+    "GET /api/v1/jobs/{job_id}/relations", "GET /api/v1/rules", "GET /api/v1/rules/{name}",
   ]
 
   @Test("every route is an operation, and there is no other")
@@ -181,6 +182,8 @@ struct OpenAPIDocumentTests {
       config(#""sahi": {"slice_width": 255}"#), config(#""sahi": {"slice_height": 2049}"#),
       config(#""sahi": {"overlap_ratio": 0.51}"#), config(#""sahi": {"merge": "all"}"#),
       config(#""sahi": {"merge_metric": "giou"}"#), config(#""sahi": {"enabled": "yes"}"#),
+      config(#""symbolic_reasoning": {"geometry": "miles"}"#),
+      config(#""symbolic_reasoning": {"rules": "../dota"}"#),
       config(#""visualization": {"line_width": 0}"#),
       config(#""visualization": {"format": "bmp"}"#),
     ])

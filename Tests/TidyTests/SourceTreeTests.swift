@@ -10,8 +10,8 @@ struct SourceTreeTests {
     "ObjectDetection": [],
     "Jobs": [],
     "Inference": [
-      "ObjectDetection", "COpenVINO", "CVips", "CCairo", "Crypto", "NIOPosix", "Yams",
-      "FoundationXML",
+      "ObjectDetection", "COpenVINO", "CVips", "CCairo", "Crypto", "NIOPosix",
+      "Subprocess", "Yams", "FoundationXML",
     ],
     "Backends": [
       "Jobs", "AsyncHTTPClient", "CArchive", "GRDB", "NIOCore", "NIOHTTP1", "NIOPosix",

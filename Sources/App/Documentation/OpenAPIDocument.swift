@@ -7,9 +7,10 @@ enum OpenAPIDocument {
   static let apiVersion = "1.0"
 
   /// The parts of the service, in the order of use.
-  static let operationTable: [APIOperation] =
-    APIOperation.inference + APIOperation.jobs + APIOperation.results + APIOperation.files
-    + APIOperation.server
+  static let operationTable: [APIOperation] = [
+    APIOperation.inference, APIOperation.jobs, APIOperation.results, APIOperation.reasoning,
+    APIOperation.files, APIOperation.rules, APIOperation.server,
+  ].flatMap(\.self)
 
   /// Every route, as `GET /api/v1/jobs/{job_id}/status`. `HEAD` exists wherever `GET` is and is not listed.
   static let operations = Set(operationTable.map { "\($0.method) \($0.path)" })
@@ -60,10 +61,10 @@ enum OpenAPIDocument {
   }
 
   private static func writeComponents(_ json: inout JSONWriter) {
-    let schemas =
-      APISchemas.requests + APISchemas.jobs + APISchemas.webhooks + APISchemas.results
-      + APISchemas.resultFiles
-      + APISchemas.server + APISchemas.errors
+    let schemas = [
+      APISchemas.requests, APISchemas.jobs, APISchemas.webhooks, APISchemas.results,
+      APISchemas.resultFiles, APISchemas.rules, APISchemas.server, APISchemas.errors,
+    ].joined()
     json.object("schemas") { json in
       for (name, schema) in schemas { json.raw(name, schema) }
     }
@@ -105,14 +106,15 @@ enum OpenAPIDocument {
 
 /// The sections of the document.
 enum APITag: String, CaseIterable {
-  case inference, jobs, results, files, models, monitoring, documentation
+  case inference, jobs, results, files, rules, models, monitoring, documentation
 
   var summary: String {
     switch self {
     case .inference: "Upload pictures and start jobs"
     case .jobs: "Watch, list and cancel jobs"
-    case .results: "What was found, in every format"
+    case .results: "What was found, in every format, and what rules made of it"
     case .files: "Picture bytes, and the deletion of uploads"
+    case .rules: "Installed rule sets"
     case .models: "Installed models"
     case .monitoring: "Health, metrics and numbers for a dashboard"
     case .documentation: "This document and its pages"

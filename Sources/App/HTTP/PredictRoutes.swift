@@ -27,13 +27,14 @@ struct PredictRoutes {
     }
     let files = try Self.files(of: prediction, in: upload)
     let model = try await model(named: prediction.configuration.model)
-    try prediction.configuration.check(
-      model: model, ruleSets: RuleSetCatalog(directory: service.settings.rulesDirectory))
+    try prediction.configuration.check(model: model)
+    var configuration = prediction.configuration
+    configuration.reasoner = try await service.reasoner(for: configuration, model)
     let now = service.now()
     let pixels = files.reduce(0) { $0 + $1.width * $1.height }
     var job = Job(
       id: JobID(at: now), uploadID: upload.id, fileIDs: files.map(\.id),
-      configuration: prediction.configuration.json, priority: prediction.priority,
+      configuration: configuration.json, priority: prediction.priority,
       megapixels: Double(pixels) / 1e6, createdAt: now)
     job.callbackURL = prediction.callbackURL
     job.estimatedAt = try await service.estimates.completion(ofNew: job)

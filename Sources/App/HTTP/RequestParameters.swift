@@ -56,11 +56,11 @@ struct QueryParameters {
     self.values = values
   }
 
-  /// nil when it is not there; an empty value counts as not there.
+  /// A text; nil when it is not there, and an empty one counts as not there.
   subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
 
   func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let text = self[name] else { return nil }
+    guard let text = values[name] else { return nil }
     guard let value = Int(text), range.contains(value) else {
       throw Self.invalid([
         .field(
@@ -72,7 +72,7 @@ struct QueryParameters {
   }
 
   func number(_ name: String, in range: ClosedRange<Double>) throws -> Double? {
-    guard let text = self[name] else { return nil }
+    guard let text = values[name] else { return nil }
     guard let value = Double(text), range.contains(value) else {
       throw Self.invalid([
         .field(
@@ -86,7 +86,7 @@ struct QueryParameters {
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, of type: Choice.Type = Choice.self
   ) throws -> Choice? where Choice.RawValue == String {
-    guard let text = self[name] else { return nil }
+    guard let text = values[name] else { return nil }
     guard let value = Choice(rawValue: text) else {
       let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
       throw Self.invalid([.field(name, "INVALID_VALUE", "Must be one of \(choices)")])

@@ -13,12 +13,15 @@ struct Routes {
     let uploads = UploadRoutes(service: service)
     let predictions = PredictRoutes(service: service)
     let models = ModelRoutes(service: service)
+    let rules = RuleRoutes(service: service)
     return [
       Route(.post, UploadRoutes.path, uploads.upload),
       Route(.delete, "/api/v1/uploads/{upload_id}", uploads.delete),
       Route(.post, "/api/v1/inference/predict", predictions.predict),
       Route(.get, "/api/v1/models", models.list),
       Route(.get, "/api/v1/models/{name}", models.model),
+      Route(.get, "/api/v1/rules", rules.list),
+      Route(.get, "/api/v1/rules/{name}", rules.ruleSet),
     ]
   }
 
@@ -28,6 +31,7 @@ struct Routes {
     let deliveries = DeliveryRoutes(service: service)
     let results = ResultRoutes(service: service)
     let reasoning = ReasoningRoutes(service: service)
+    let relations = RelationRoutes(service: service)
     let exports = ExportRoutes(service: service)
     let attempts = AttemptRoutes(service: service)
     let retries = RetryRoutes(service: service)
@@ -41,6 +45,8 @@ struct Routes {
       Route(.get, "/api/v1/jobs/{job_id}/deliveries", deliveries.deliveries),
       Route(.get, "/api/v1/jobs/{job_id}/results", results.results),
       Route(.get, "/api/v1/jobs/{job_id}/reasoning", reasoning.reasoning),
+      Route(.post, "/api/v1/jobs/{job_id}/reasoning/preview", reasoning.preview),
+      Route(.get, "/api/v1/jobs/{job_id}/relations", relations.relations),
       Route(.get, "/api/v1/jobs/{job_id}/export", exports.export),
     ]
   }

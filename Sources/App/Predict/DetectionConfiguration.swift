@@ -16,12 +16,17 @@ struct DetectionConfiguration: Sendable, Equatable {
   var isReasoned: Bool
   /// nil is the server's default rule set.
   var rules: String?
+  var geometry: RuleGeometry
+  /// The rules as they were when the job was accepted, for the model's classes: a file that changes later changes no
+  /// job. nil where there are none.
+  var reasoner: RuleReasoner?
   /// Whether annotated pictures are made; what `annotationOptions` says is kept all the same.
   var isAnnotated: Bool
   var annotationOptions: AnnotationOptions
 
   /// Reads the fields of `config`; problems are noted there.
-  init(_ fields: inout JSONFields, defaultModel: String) {
+  /// - Parameter isKept: by us, with the rules; clients have no say in what a rule set holds.
+  init(_ fields: inout JSONFields, defaultModel: String, isKept: Bool = false) {
     model =
       fields.resourceName("model", orFileIn: "model_path", else: .modelNotFound) ?? defaultModel
     let confidence = fields.number("confidence_threshold", in: 0...1, default: 0.25)
@@ -42,12 +47,14 @@ struct DetectionConfiguration: Sendable, Equatable {
         metric: sahi.choice("merge_metric", default: .iou), threshold: iou)
       return (isEnabled, slicing, merging)
     }
-    (isReasoned, rules) = fields.section("symbolic_reasoning") { reasoning in
+    (isReasoned, rules, geometry, reasoner) = fields.section("symbolic_reasoning") { reasoning in
       let isEnabled = reasoning.bool("enabled", default: true)
       // A set is looked up only when reasoning is enabled, so only then its name matters.
       let rules = reasoning.resourceName(
         "rules", orFileIn: "rules_file", else: isEnabled ? .rulesNotFound : nil)
-      return (isEnabled, isEnabled ? rules : nil)
+      let geometry = reasoning.choice("geometry", default: RuleGeometry.normalized)
+      let reasoner = isKept ? reasoning.reasoner(rules, geometry) : nil
+      return (isEnabled, isEnabled ? rules : nil, geometry, reasoner)
     }
     (isAnnotated, annotationOptions) = fields.section("visualization") { visualization in
       let isEnabled = visualization.bool("enabled", default: true)
@@ -60,10 +67,9 @@ struct DetectionConfiguration: Sendable, Equatable {
     }
   }
 
-  /// Whether model and rule set have what the configuration names.
-  /// - Throws: `APIError(.invalidConfig)` with every class that the model does not have, or
-  ///   `.rulesNotFound`.
-  func check(model: InstalledModel, ruleSets: RuleSetCatalog) throws(APIError) {
+  /// Whether the model has what the configuration names.
+  /// - Throws: `APIError(.invalidConfig)` with every class that the model does not have.
+  func check(model: InstalledModel) throws(APIError) {
     let known = Set(model.classNames)
     let unknown = (classes ?? []).enumerated().filter { !known.contains($0.element) }
     guard unknown.isEmpty else {
@@ -78,14 +84,6 @@ struct DetectionConfiguration: Sendable, Equatable {
               + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
         })
     }
-    if isReasoned, let rules, !ruleSets.contains(rules) {
-      let words = "No rule set of this name is installed"
-      throw APIError(
-        .rulesNotFound, words,
-        entries: [
-          .field("config.symbolic_reasoning.rules", APIErrorCode.rulesNotFound.rawValue, words)
-        ])
-    }
   }
 
   /// What the engine is asked for.
@@ -94,7 +92,7 @@ struct DetectionConfiguration: Sendable, Equatable {
     DetectionOptions(
       confidenceThreshold: Float(confidenceThreshold), merging: merging,
       slicing: isSliced ? slicing : nil, classes: try classIDs(of: model),
-      maxDetections: maxDetections)
+      maxDetections: maxDetections, rules: isReasoned ? reasoner : nil)
   }
 
   private func classIDs(of model: DetectionModel) throws(DetectionError) -> Set<Int>? {

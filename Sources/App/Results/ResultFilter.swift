@@ -10,10 +10,12 @@ struct ResultFilter: Sendable {
 
   func callAsFunction(_ detections: [Detection]) -> [Detection] {
     guard minConfidence != nil || classID != nil else { return detections }
-    return detections.filter { detection in
-      detection.confidence >= minConfidence ?? -.infinity
-        && detection.classID == classID ?? detection.classID
-    }
+    return detections.filter(lets)
+  }
+
+  func lets(_ detection: Detection) -> Bool {
+    detection.confidence >= minConfidence ?? -.infinity
+      && detection.classID == classID ?? detection.classID
   }
 }
 

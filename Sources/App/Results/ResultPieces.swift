@@ -55,7 +55,9 @@ struct ResultPieces {
         return document.end()
       }
       step = .detections(
-        index, try await DetectionPages(of: results.images[index], filter, service))
+        index,
+        try await DetectionPages(
+          of: results.images[index], filter, service, withChanges: document is DetectionsJSON))
       return document.begin(overview.images[index])
     case .detections(let index, var pages):
       guard let page = try await pages.next() else {
@@ -63,7 +65,7 @@ struct ResultPieces {
         return document.end(overview.images[index])
       }
       step = .detections(index, pages)
-      return document.add(page, to: overview.images[index])
+      return document.add(page.detections, changes: page.changes, to: overview.images[index])
     case .done:
       return nil
     }
@@ -77,19 +79,33 @@ struct DetectionPages {
 
   private let stored: (file: DetectionsFile, reader: any BlobReader)?
   private let filter: ResultFilter
+  /// By place in the result.
+  private let changes: [Int: DetectionChange]
   private var position = 0
 
+  /// Some of the detections, with what rules did to each; without changes where they did nothing.
+  struct Page {
+    var detections: [Detection]
+    var changes: [DetectionChange?]
+  }
+
   /// Of an image that failed there are none.
-  init(of image: StoredImage, _ filter: ResultFilter, _ service: Service) async throws {
+  init(
+    of image: StoredImage, _ filter: ResultFilter, _ service: Service, withChanges: Bool = false
+  ) async throws {
     self.filter = filter
-    switch image.outcome {
-    case .failed: stored = nil
-    case .found(let file, let key): stored = (file, try await service.storedBlob(key))
+    guard case .found(let file, let key) = image.outcome else {
+      stored = nil
+      changes = [:]
+      return
     }
+    let reader = try await service.storedBlob(key)
+    stored = (file, reader)
+    changes = withChanges ? try await reader.reasoning(of: file)?.changes ?? [:] : [:]
   }
 
   /// nil behind the last page; an empty page has nothing that the filter lets through.
-  mutating func next() async throws -> [Detection]? {
+  mutating func next() async throws -> Page? {
     guard let (file, reader) = stored, position < file.image.detectionCount else { return nil }
     let page = position..<min(position + Self.pageCount, file.image.detectionCount)
     let range = file.byteRange(of: page)
@@ -98,7 +114,19 @@ struct DetectionPages {
       throw JobsError(.storageError, "A stored file is shorter than it was")
     }
     position = page.upperBound
-    return filter(try file.detections(in: bytes))
+    let detections = try file.detections(in: bytes)
+    guard !changes.isEmpty else { return Page(detections: filter(detections), changes: []) }
+    let kept = detections.indices.filter { filter.lets(detections[$0]) }
+    return Page(
+      detections: kept.map { detections[$0] }, changes: kept.map { changes[page.lowerBound + $0] })
+  }
+}
+
+extension BlobReader {
+  /// What rules did to the detections of a stored result; nil where none were applied.
+  func reasoning(of file: DetectionsFile) async throws -> ImageReasoning? {
+    guard let range = file.reasoningByteRange else { return nil }
+    return try file.reasoning(in: try await read(at: range.lowerBound, count: range.count))
   }
 }
 
@@ -122,8 +150,8 @@ extension JobResults {
       var count = 0
       var pages = try await DetectionPages(of: image, filter, service)
       while let page = try await pages.next() {
-        tally.add(page)
-        count += page.count
+        tally.add(page.detections)
+        count += page.detections.count
       }
       var heading = image.heading(detectionCount: count, filename: filenames?[index])
       heading.georeference = places.isEmpty ? nil : places[index]

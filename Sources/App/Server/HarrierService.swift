@@ -13,12 +13,14 @@ public struct ServicePorts: Sendable {
   public var deliveries: any DeliveryStore
   public var blobs: any BlobStore
   public var models: any ModelCatalog
+  public var rules: any RuleSource
   public var archives: any ArchiveWriter
   public var webhooks: any WebhookTransport
 
   public init(
     jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
-    blobs: any BlobStore, models: any ModelCatalog, archives: any ArchiveWriter,
+    blobs: any BlobStore, models: any ModelCatalog, rules: any RuleSource,
+    archives: any ArchiveWriter,
     webhooks: any WebhookTransport
   ) {
     self.jobs = jobs
@@ -26,6 +28,7 @@ public struct ServicePorts: Sendable {
     self.deliveries = deliveries
     self.blobs = blobs
     self.models = models
+    self.rules = rules
     self.archives = archives
     self.webhooks = webhooks
   }
@@ -45,7 +48,7 @@ public struct HarrierService: Sendable {
   ) {
     service = Service(
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
-      deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models,
+      deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models, rules: ports.rules,
       archives: ports.archives, dispatch: supervisor, metrics: ServiceMetrics(factory: registry),
       logger: logger,
       now: { Date().wholeMilliseconds })

@@ -12,6 +12,7 @@ struct Service: Sendable {
   let deliveries: any DeliveryStore
   let blobs: any BlobStore
   let models: any ModelCatalog
+  let rules: any RuleSource
   let archives: any ArchiveWriter
   let dispatch: any JobDispatch
   let metrics: ServiceMetrics
@@ -29,7 +30,8 @@ struct Service: Sendable {
   init(
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
     deliveries: any DeliveryStore, blobs: any BlobStore, models: any ModelCatalog,
-    archives: any ArchiveWriter, dispatch: any JobDispatch, metrics: ServiceMetrics, logger: Logger,
+    rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
+    metrics: ServiceMetrics, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
     self.settings = settings
@@ -38,6 +40,7 @@ struct Service: Sendable {
     self.deliveries = deliveries
     self.blobs = blobs
     self.models = models
+    self.rules = rules
     self.archives = archives
     self.dispatch = dispatch
     self.metrics = metrics

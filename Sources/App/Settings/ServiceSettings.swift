@@ -9,6 +9,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var workers = 1
   public var modelsDirectory = "Models"
   public var rulesDirectory: String?
+  /// Rule set of requests that name none; nil applies none then.
+  public var defaultRules: String?
   public var defaultModel = "tree-crowns"
   /// Where the files of Swagger UI are; nil leaves `/docs` without it.
   public var swaggerDirectory: String?

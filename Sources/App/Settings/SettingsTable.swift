@@ -21,7 +21,10 @@ enum SettingsTable {
       "Folder of the models. The default is that of the installation."),
     .optionalText(
       "rules_dir", \.rulesDirectory, .line,
-      "Folder of the rule sets, `NAME.pl`. Not set: none are installed."),
+      "Folder of the rule sets, `NAME.pl`. The default is that of the installation."),
+    .optionalText(
+      "default_rules", \.defaultRules, .resourceName,
+      "Rule set of requests that name none. Not set: such requests have no rules."),
     .text(
       "default_model", \.defaultModel, .resourceName,
       "Model of requests that name none. The demo model comes with the installation."),

@@ -1,3 +1,4 @@
+import ObjectDetection
 import NIOCore
 import Foundation
 

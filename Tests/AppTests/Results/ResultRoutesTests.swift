@@ -315,32 +315,4 @@ struct ResultRoutesTests {
     #expect(answer.bytes.count > 1_000_000)
     #expect(answer.largestPiece < 400_000)
   }
-
-  @Test("no rule has changed a detection, and the report says so")
-  func reasoning() async throws {
-    let fixture = try await ResultsFixture()
-    let answer = try await fixture.routes.get("\(fixture.path)/reasoning")
-    let files = fixture.files
-    #expect(
-      try answer.json
-        == object(
-          """
-          {"status": "success",
-           "data": {"job_id": "\(fixture.job.id)", "rules": null, "total_images": 3,
-             "total_changes": 0,
-             "results": [
-               {"file_id": "\(files[0])", "filename": "a.jpg", "changes": []},
-               {"file_id": "\(files[1])", "filename": "a.jpg", "changes": []},
-               {"file_id": "\(files[2])", "filename": "broken.png",
-                "error": {"code": "CORRUPTED_FILE", "message": "it is cut off"}}]}}
-          """))
-    let csv = try await fixture.routes.get("\(fixture.path)/reasoning?format=csv")
-    #expect(csv.headers[.contentType] == "text/csv; charset=utf-8")
-    #expect(
-      csv.text == """
-        file_id,filename,class_id,class_name,x_min,y_min,x_max,y_max,confidence_before,\
-        confidence_after,rules
-
-        """)
-  }
 }

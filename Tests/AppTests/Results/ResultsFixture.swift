@@ -39,7 +39,8 @@ struct ResultsFixture {
 
   init(
     routes: RouteHarness = RouteHarness(), detections: [[Detection]] = [[ship, plane], [plane]],
-    configuration: String = #"{"model":"aerial15"}"#, draws: Bool = true, format: String = "JPEG"
+    configuration: String = #"{"model":"aerial15"}"#, draws: Bool = true, format: String = "JPEG",
+    rules: RuleReasoner? = nil
   ) async throws {
     self.routes = routes
     var upload = sampleUpload(files: detections.count + 1)
@@ -54,7 +55,7 @@ struct ResultsFixture {
     self.upload = upload
     try await routes.store.insert(upload)
     job = try await Self.complete(
-      upload, at: startOfTests, detections, configuration, draws: draws, routes)
+      upload, at: startOfTests, detections, configuration, draws: draws, rules: rules, routes)
   }
 
   /// Another job over the same files.
@@ -65,7 +66,7 @@ struct ResultsFixture {
 
   private static func complete(
     _ upload: Upload, at time: Date, _ detections: [[Detection]], _ configuration: String,
-    draws: Bool, _ routes: RouteHarness
+    draws: Bool, rules: RuleReasoner? = nil, _ routes: RouteHarness
   ) async throws -> Job {
     var job = sampleJob(over: upload, at: time)
     job.configuration = configuration
@@ -77,9 +78,10 @@ struct ResultsFixture {
       var record = ImageRecord(fileID: file.id)
       if index < detections.count {
         let stem = "jobs/\(job.id)/1/\(file.id)"
-        let image = ImageDetections(
+        var image = ImageDetections(
           width: 200, height: 100, detections: detections[index], regionCount: 3,
           inference: .milliseconds(1250))
+        if let rules { image.apply(rules, classNames: model.classNames) }
         record.resultKey = "\(stem).detections"
         record.detectionCount = detections[index].count
         await routes.blobs.set(

@@ -18,6 +18,7 @@ struct RouteHarness {
   let blobs = BlobsInMemory()
   let archives = ArchiveInMemory()
   var settings = ServiceSettings()
+  var rules: any RuleSource = MemoryRuleSource()
 
   /// What a route answered.
   struct Answer {
@@ -33,11 +34,11 @@ struct RouteHarness {
   }
 
   func get(
-    _ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get
+    _ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get, body: String = ""
   ) async throws -> Answer {
     let service = Service(
       settings: settings, jobs: store, uploads: store, deliveries: store, blobs: blobs,
-      models: OneModel(), archives: archives, dispatch: NoDispatch(),
+      models: OneModel(), rules: rules, archives: archives, dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance), logger: Self.logger,
       now: { Date(timeIntervalSince1970: 1_770_000_000) })
     let router = Router(context: HarrierContext.self)
@@ -46,8 +47,14 @@ struct RouteHarness {
     let files = FileRoutes(service: service)
     api.on("jobs/{job_id}/results", method: method, use: results.results)
     api.on("jobs/{job_id}/results/{file_id}/labels.txt", method: method, use: results.labels)
+    let reasoning = ReasoningRoutes(service: service)
+    let ruleSets = RuleRoutes(service: service)
+    api.on("jobs/{job_id}/reasoning", method: method, use: reasoning.reasoning)
+    api.on("jobs/{job_id}/reasoning/preview", method: method, use: reasoning.preview)
     api.on(
-      "jobs/{job_id}/reasoning", method: method, use: ReasoningRoutes(service: service).reasoning)
+      "jobs/{job_id}/relations", method: method, use: RelationRoutes(service: service).relations)
+    api.on("rules", method: method, use: ruleSets.list)
+    api.on("rules/{name}", method: method, use: ruleSets.ruleSet)
     api.on("jobs/{job_id}/export", method: method, use: ExportRoutes(service: service).export)
     api.on(
       "jobs/{job_id}/visualization", method: method,
@@ -60,7 +67,7 @@ struct RouteHarness {
     let request = Request(
       head: HTTPRequest(
         method: method, scheme: nil, authority: nil, path: "/api/v1/" + path, headerFields: fields),
-      body: RequestBody(buffer: ByteBuffer()))
+      body: RequestBody(buffer: ByteBuffer(string: body)))
     let context = HarrierContext(
       source: ApplicationRequestContextSource(
         channel: NIOAsyncTestingChannel(), logger: Self.logger))
@@ -73,9 +80,11 @@ struct RouteHarness {
   }
 
   /// The error that a route throws; nil when it answers.
-  func error(_ path: String, _ fields: HTTPFields = [:]) async -> APIError? {
+  func error(
+    _ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get, body: String = ""
+  ) async -> APIError? {
     do {
-      _ = try await get(path, fields)
+      _ = try await get(path, fields, method: method, body: body)
       return nil
     } catch {
       return error as? APIError

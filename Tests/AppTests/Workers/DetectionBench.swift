@@ -121,13 +121,14 @@ private struct GreyDecoder: ImageDecoder {
   }
 }
 
-/// Writes how many detections it was given.
+/// Writes how many detections it was given, and of how many it knows the confidence before rules.
 private struct TextAnnotator: Annotator {
   func annotate(
-    _ image: PixelBuffer, with detections: [Detection], of model: DetectionModel,
-    options: AnnotationOptions, to path: String, thumbnail: String?
+    _ image: PixelBuffer, with detections: [Detection], confidencesBefore: [Int: Float],
+    of model: DetectionModel, options: AnnotationOptions, to path: String, thumbnail: String?
   ) async throws {
-    try Data("\(detections.count)".utf8).write(to: URL(fileURLWithPath: path))
+    let changes = confidencesBefore.isEmpty ? "" : ", \(confidencesBefore.count) changed"
+    try Data("\(detections.count)\(changes)".utf8).write(to: URL(fileURLWithPath: path))
     if let thumbnail { try Data("small".utf8).write(to: URL(fileURLWithPath: thumbnail)) }
   }
 }

@@ -51,6 +51,30 @@ struct DetectionJobTests {
     #expect(try #require(summary["processing_time_seconds"] as? Double) < 60)
   }
 
+  @Test("the rules that a job was accepted with adjust, are drawn and are kept")
+  func rules() async throws {
+    // So large that each object is near all others.
+    let bench = try await Bench(files: 1) {
+      ScriptedDetector.Output([16, 16, 24, 24, Float($0.input[0]) / 256], shape: [1, 5, 1])
+    }
+    var configuration = try DetectionConfiguration(json: Bench.configuration())
+    configuration.reasoner = RuleReasoner(
+      RuleSetIdentity(name: "groves", sha256: "0a"),
+      table: try RuleTable([ConfidenceModifier(first: "tree", second: "tree", weight: 1.5)]))
+    let claimed = try await bench.claim().configured(configuration.json)
+    _ = try await bench.execute(claimed)
+    let record = try #require(try await bench.store.records(of: bench.job.id).first)
+    let key = try #require(record.resultKey)
+    // Each of four is in three pairs.
+    #expect(try await bench.confidences(key) == Array(repeating: 0.25 * 1.5 * 1.5 * 1.5, count: 4))
+    let stored = try DetectionsFile.decode(try await bench.blobs.bytes(key, limit: 1 << 20)).image
+    #expect(stored.reasoning?.rules.name == "groves")
+    #expect(stored.reasoning?.actions.count == 6)
+    #expect(stored.reasoning?.confidencesBefore == [0: 0.25, 1: 0.25, 2: 0.25, 3: 0.25])
+    let picture = try await bench.blobs.bytes(try #require(record.annotatedKey), limit: 100)
+    #expect(String(decoding: picture, as: UTF8.self) == "4, 4 changed")
+  }
+
   @Test("without detections there is no average")
   func nothingFound() async throws {
     let bench = try await Bench(files: 1) { _ in

@@ -81,14 +81,6 @@ extension APIExamples {
           "confidence": 0.95}}]}
     """)
 
-  static let reasoning = example(
-    """
-    {"status": "success",
-     "data": {
-       "job_id": "\(jobID)", "rules": null, "total_images": 1, "total_changes": 0,
-       "results": [{"file_id": "\(fileID)", "filename": "image1.jpg", "changes": []}]}}
-    """)
-
   static let visualization = examples([
     (
       "url",

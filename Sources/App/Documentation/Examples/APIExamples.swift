@@ -23,7 +23,7 @@ enum APIExamples {
          "sahi": {
            "enabled": true, "slice_width": 640, "slice_height": 640, "overlap_ratio": 0.2,
            "full_image": true, "merge": "greedy_nmm", "merge_metric": "iou"},
-         "symbolic_reasoning": {"enabled": true, "rules": "dota"},
+         "symbolic_reasoning": {"enabled": true, "rules": "dota", "geometry": "normalized"},
          "visualization": {
            "enabled": true, "show_labels": true, "confidence_display": true, "line_width": null,
            "format": "jpeg"}},

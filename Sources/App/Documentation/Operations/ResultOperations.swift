@@ -1,5 +1,5 @@
 extension APIOperation {
-  /// Results, labels, export, reasoning and visualization: sections 4 and 5 of the contract.
+  /// Results, labels, export and visualization: sections 4 and 5 of the contract.
   static let results = [
     APIOperation(
       method: "GET", path: "/api/v1/jobs/{job_id}/results", id: "getResults", tag: .results,
@@ -38,12 +38,6 @@ extension APIOperation {
       ],
       errors: finished + [.invalidRequest]),
     APIOperation(
-      method: "GET", path: "/api/v1/jobs/{job_id}/reasoning", id: "getReasoning", tag: .results,
-      summary: "Which rules changed which detections",
-      parameters: ["JobID", "ReasoningFormat", "IfNoneMatch"],
-      answers: [reasoningAnswer, .notModified],
-      errors: finished + [.invalidRequest]),
-    APIOperation(
       method: "GET", path: "/api/v1/jobs/{job_id}/visualization", id: "getVisualization",
       tag: .results, summary: "Annotated pictures",
       description: """
@@ -60,7 +54,7 @@ extension APIOperation {
   ]
 
   /// Of routes that need a completed job.
-  private static let finished = stored + [.jobNotFound, .resultsNotReady, .storageError]
+  static let finished = stored + [.jobNotFound, .resultsNotReady, .storageError]
 
   private static let resultsAnswer = APIAnswer(
     status: 200, description: "The results", headers: [.eTag],
@@ -74,15 +68,5 @@ extension APIOperation {
         mediaType: "application/geo+json",
         schema: ##"{"$ref":"#/components/schemas/GeoJSONResults"}"##,
         examples: APIExamples.resultsGeoJSON),
-    ])
-
-  private static let reasoningAnswer = APIAnswer(
-    status: 200, description: "The report", headers: [.eTag],
-    content: [
-      .init(
-        mediaType: "application/json",
-        schema: ##"{"$ref":"#/components/schemas/ReasoningAnswer"}"##,
-        examples: APIExamples.reasoning),
-      .init(mediaType: "text/csv", schema: #"{"type":"string"}"#),
     ])
 }

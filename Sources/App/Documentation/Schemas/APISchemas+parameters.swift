@@ -10,6 +10,7 @@ enum APISchemas {
     ("FileID", parameter("file_id", in: "path", reference("FileID"), "The file")),
     ("UploadID", parameter("upload_id", in: "path", reference("UploadID"), "The upload")),
     ("ModelName", parameter("name", in: "path", reference("Name"), "The model")),
+    ("RuleSetName", parameter("name", in: "path", reference("Name"), "The rule set")),
     (
       "Asset",
       parameter(
@@ -53,6 +54,20 @@ enum APISchemas {
       parameter(
         "format", in: "query", #"{"type":"string","enum":["json","csv"],"default":"json"}"#,
         "The format of the report")
+    ),
+    (
+      "RelationFormat",
+      parameter(
+        "format", in: "query",
+        #"{"type":"string","enum":["json","prolog","svg"],"default":"json"}"#,
+        "The format of the relations")
+    ),
+    (
+      "ModelFilter",
+      parameter(
+        "model", in: "query",
+        #"{"type":"string","pattern":"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})?$"}"#,
+        "Also say which classes of the rules this model does not have")
     ),
     (
       "VisualizationFormat",

@@ -94,7 +94,8 @@ extension APISchemas {
            "type": ["string", "null"], "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$"},
          "rules_file": {
            "description": "Of older clients: its file name without folder and extension is the rule set's name",
-           "type": ["string", "null"], "deprecated": true}}}
+           "type": ["string", "null"], "deprecated": true},
+         "geometry": {"$ref": "#/components/schemas/RuleGeometry"}}}
       """
     ),
     (

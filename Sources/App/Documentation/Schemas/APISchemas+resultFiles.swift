@@ -1,5 +1,5 @@
 extension APISchemas {
-  /// The other formats of results, reasoning and visualization: sections 4 and 5 of the contract.
+  /// The other formats of results, and visualization: sections 4 and 5 of the contract.
   static let resultFiles: [Member] = [
     ("YOLOAnswer", envelope(inline: files("yolo", ["label_content", "download_url"]))),
     ("VOCAnswer", envelope(inline: files("voc", ["xml"]))),
@@ -54,26 +54,6 @@ extension APISchemas {
                "type": "object",
                "required": ["filename", "class_id", "class_name", "confidence"]}}}}}}
       """
-    ),
-    (
-      "ReasoningAnswer",
-      envelope(
-        inline: """
-          {"type": "object",
-           "required": ["job_id", "rules", "total_images", "total_changes", "results"],
-           "properties": {
-             "job_id": {"$ref": "#/components/schemas/JobID"},
-             "rules": {"description": "The rule set; null without one", "type": ["string", "null"]},
-             "total_images": {"type": "integer", "minimum": 0},
-             "total_changes": {"type": "integer", "minimum": 0},
-             "results": {"type": "array", "items": {
-               "type": "object", "required": ["file_id", "filename"],
-               "properties": {
-                 "file_id": {"$ref": "#/components/schemas/FileID"},
-                 "filename": {"type": "string"},
-                 "changes": {"type": "array", "items": {"type": "object"}},
-                 "error": {"$ref": "#/components/schemas/JobError"}}}}}}
-          """)
     ),
     (
       "VisualizationAnswer",

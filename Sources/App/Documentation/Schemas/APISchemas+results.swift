@@ -128,8 +128,11 @@ extension APISchemas {
       {"description": "Only where a rule changed the detection",
        "type": "object", "required": ["confidence_before", "rules"],
        "properties": {
-         "confidence_before": {"type": "number", "minimum": 0, "maximum": 1},
-         "rules": {"type": "array", "items": {"type": "string"}}}}
+         "confidence_before": {
+           "description": "The model's", "type": "number", "minimum": 0, "maximum": 1},
+         "rules": {
+           "description": "In the order in which they changed it, without actions that the report leaves out",
+           "type": "array", "items": {"type": "string", "examples": ["ship<->harbor x1.25"]}}}}
       """
     ),
   ]

@@ -61,10 +61,12 @@ extension APIError {
       case .modelNotFound: .modelNotFound
       case .invalidConfig: .invalidConfig
       case .storageError: .storageError
-      case .modelLoadError, .inferenceError: .internalError
+      case .rulesNotFound: .rulesNotFound
+      case .modelLoadError, .inferenceError, .reasoningError: .internalError
       }
     // Messages about models and files may name a path of this server.
-    let isOurs = [.modelLoadError, .inferenceError, .storageError].contains(error.code)
+    let isOurs = [.modelLoadError, .inferenceError, .reasoningError, .storageError].contains(
+      error.code)
     self.init(
       code, isOurs ? "Internal error" : error.message,
       cause: isOurs ? error.description : error.cause)

@@ -98,6 +98,7 @@ struct ImageWork: Sendable {
     job.metrics.stage(.slice, found.slicing)
     job.metrics.stage(.infer, found.inference)
     job.metrics.stage(.merge, found.merging)
+    if found.reasoning != nil { job.metrics.stage(.reason, found.reasoningTime) }
     let byClass = Dictionary(grouping: found.detections) { detector.model.className($0.classID) }
     job.metrics.image(
       model: detector.model.name, duration: found.inference, slices: found.regionCount,
@@ -140,8 +141,9 @@ struct ImageWork: Sendable {
     try await withTemporaryFiles(2) { paths in
       let start = ContinuousClock.now
       try await job.annotator.annotate(
-        image, with: found.detections, of: detector.model, options: annotation, to: paths[0],
-        thumbnail: paths[1])
+        image, with: found.detections,
+        confidencesBefore: found.reasoning?.confidencesBefore ?? [:], of: detector.model,
+        options: annotation, to: paths[0], thumbnail: paths[1])
       job.metrics.stage(.render, ContinuousClock.now - start)
       Failpoint.imageDrawn.reach()
       try await job.blobs.keep(fileAt: paths[0], as: annotated)
@@ -177,7 +179,8 @@ extension DetectionError {
   fileprivate var imageCode: String {
     switch code {
     case .fileNotFound: "FILE_NOT_FOUND"
-    case .inferenceError, .invalidConfig, .modelNotFound, .modelLoadError, .storageError:
+    case .inferenceError, .invalidConfig, .modelNotFound, .modelLoadError, .rulesNotFound,
+      .reasoningError, .storageError:
       "INFERENCE_ERROR"
     case .corruptedFile, .invalidFormat, .fileTooLarge, .invalidDimensions: "CORRUPTED_FILE"
     }
