@@ -6,7 +6,7 @@ import ArgumentParser
 struct EngineBenchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine-benchmark",
-    subcommands: [Picture.self, Efficiency.self, Merge.self, Stages.self])
+    subcommands: [Picture.self, Efficiency.self, Merge.self, Stages.self, Rules.self])
 }
 
 /// Seconds of wall clock that `body` takes.

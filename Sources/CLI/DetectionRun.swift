@@ -56,8 +56,9 @@ struct DetectionRun: Sendable {
         ) { progress.slice($0, ofImage: index) }
         if let path = try sink.annotatedPath(index: index) {
           try await engine.annotator.annotate(
-            image, with: found.detections, of: engine.detector.model,
-            options: AnnotationOptions(), to: path, thumbnail: nil)
+            image, with: found.detections,
+            confidencesBefore: found.reasoning?.confidencesBefore ?? [:],
+            of: engine.detector.model, options: AnnotationOptions(), to: path, thumbnail: nil)
         }
         return ImageResult(filename: input.name, outcome: .found(found))
       }

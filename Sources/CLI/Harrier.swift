@@ -23,7 +23,7 @@ struct Harrier: AsyncParsableCommand {
     version: harrierVersion,
     subcommands: [
       ServeCommand.self, WorkerCommand.self, DetectCommand.self, EvaluateCommand.self,
-      ModelsCommand.self, DoctorCommand.self,
+      RulesCommand.self, ModelsCommand.self, DoctorCommand.self,
     ])
 
   /// As ArgumentParser's, but with our exit statuses, and Ctrl-C as cancellation.
@@ -61,7 +61,7 @@ struct Harrier: AsyncParsableCommand {
     }
     if let error = error as? DetectionError {
       printError("harrier: \(error)")
-      let isUsage = error.code == .invalidConfig || error.code == .modelNotFound
+      let isUsage = [.invalidConfig, .modelNotFound, .rulesNotFound].contains(error.code)
       Foundation.exit(isUsage ? 2 : 1)
     }
     let status = exitCode(for: error)

@@ -64,6 +64,7 @@ enum Services {
         blobs: stores.blobs,
         models: ModelFolderCatalog(
           folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
+        rules: ruleSource(settings.rulesDirectory),
         archives: LibarchiveZIPWriter(threads: thread(2)),
         webhooks: HTTPClientWebhookTransport(
           resolver: HostResolver(threads: thread(Services.resolverThreads)))),
@@ -99,6 +100,12 @@ enum Services {
       isSupervised: isSupervised, metrics: metrics, logger: logger,
       takeDelta: { registry.takeDelta() })
     await worker.run()
+  }
+
+  /// The rule sets of a folder; none where no folder is set.
+  static func ruleSource(_ folder: String?) -> any RuleSource {
+    guard let folder else { return MemoryRuleSource() }
+    return RuleFolderSource(folder: RuleFolder(path: folder), threads: thread())
   }
 
   private static func logger(_ label: String, _ settings: ServiceSettings) throws -> Logger {
@@ -143,6 +150,9 @@ enum Installation {
   static var modelsDirectory: String {
     environment("HARRIER_MODELS_DIR") ?? folder("Models") ?? "Models"
   }
+
+  /// `HARRIER_RULES_DIR`, else the folder `Rules` of the checkout; nil where there is none.
+  static var rulesDirectory: String? { environment("HARRIER_RULES_DIR") ?? folder("Rules") }
 
   /// Beside the binary, else `.deps` of the checkout; nil where Swagger UI is not installed.
   static var swaggerDirectory: String? { folder("share/swagger-ui") ?? folder(".deps/swagger-ui") }

@@ -8,7 +8,7 @@ struct OtherCommandsTests {
     "help is printed on standard output",
     arguments: [
       ["--help"], ["detect", "--help"], ["evaluate", "--help"], ["help", "detect"], ["-h"],
-      ["models", "--help"], ["doctor", "--help"],
+      ["models", "--help"], ["doctor", "--help"], ["rules", "--help"],
     ])
   func help(_ arguments: [String]) async throws {
     let output = try await harrier(arguments: arguments)
@@ -20,7 +20,7 @@ struct OtherCommandsTests {
   @Test("help names every command and the exit statuses")
   func overview() async throws {
     let text = try await harrier("--help").text
-    for word in ["detect", "evaluate", "models", "doctor", "Exit status"] {
+    for word in ["detect", "evaluate", "rules", "models", "doctor", "Exit status"] {
       #expect(text.contains(word), "\(word)")
     }
   }
@@ -70,7 +70,9 @@ struct OtherCommandsTests {
     let output = try await harrier("doctor")
     #expect(output.status == 0)
     #expect(!output.text.contains("FAIL"))
-    for word in ["libvips", "OpenVINO", "model tree-crowns: loaded"] {
+    for word in [
+      "libvips", "OpenVINO", "SWI-Prolog: works; rule sets dota\n", "model tree-crowns: loaded",
+    ] {
       #expect(output.text.contains(word), "\(word)")
     }
   }

@@ -15,6 +15,7 @@ struct DetectCommand: AsyncParsableCommand {
         harrier detect pictures/ --format yolo --output labels/
         harrier detect pictures/ --json-lines | jq .detection_count
         harrier detect big.tif --slice 1024 --overlap 0.1 --classes plane,ship
+        harrier detect harbour.jpg --model aerial15-obb --rules dota
       """)
 
   @Argument(
@@ -23,6 +24,7 @@ struct DetectCommand: AsyncParsableCommand {
 
   @OptionGroup var engine: EngineOptions
   @OptionGroup var detection: DetectionArguments
+  @OptionGroup var rules: RulesOptions
 
   @Option(name: [.short, .long], help: "json, yolo, coco, voc, csv or geojson.")
   var format = ResultFormat.json
@@ -57,8 +59,10 @@ struct DetectCommand: AsyncParsableCommand {
         "--format \(format.rawValue) writes one document a picture: say --output FOLDER")
     }
     let engine = try await Engine.start(engine)
+    var options = try detection.options(for: engine.detector.model)
+    options.rules = try await rules.reasoner(for: engine.detector.model)
     let run = DetectionRun(
-      engine: engine, options: try detection.options(for: engine.detector.model),
+      engine: engine, options: options,
       sink: try ResultSink(
         model: engine.detector.model, format: format, folder: output, annotates: annotate,
         jsonLines: jsonLines, stems: outputStems(inputs)),

@@ -43,6 +43,7 @@ struct DoctorCommand: AsyncParsableCommand {
     await check("cache of compiled models") {
       Installation.compiledModels ?? "none: no folder can be written"
     }
+    await check("SWI-Prolog") { try await rulesState() }
     let folder = ModelFolder(path: modelsDir ?? Installation.modelsDirectory)
     await check("models folder") { "\(folder.path): \(try folder.names().joined(separator: ", "))" }
     for name in (try? folder.names()) ?? [] {
@@ -52,6 +53,19 @@ struct DoctorCommand: AsyncParsableCommand {
       printError("harrier: \(problems) \(problems == 1 ? "check" : "checks") failed")
       throw ExitCode(1)
     }
+  }
+
+  /// Without it only rules are missing: no failure. A set that cannot be used is one.
+  private func rulesState() async throws -> String {
+    do {
+      _ = try await PrologReader().table(
+        of: Array("confidence_modifier(a, b, 1).".utf8), file: "test")
+    } catch {
+      return "none: rule sets cannot be used (\(error))"
+    }
+    guard let folder = Installation.rulesDirectory else { return "works; no rule sets installed" }
+    let sets = try await Services.ruleSource(folder).ruleSets()
+    return try "works; rule sets " + sets.map { try $0.result.get().name }.joined(separator: ", ")
   }
 
   /// Loads the model and runs it on a grey picture, in which nothing is to be seen.

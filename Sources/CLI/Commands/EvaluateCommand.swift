@@ -12,6 +12,11 @@ struct EvaluateCommand: AsyncParsableCommand {
       detection counted; oriented boxes match by the IoU of their polygons.
 
         harrier evaluate --truth Samples Samples/yell-541000.jpg
+
+      With --rules the figures stand side by side: before merging (what the slices found, each suppressed for \
+      itself; with --slice off, what the model found before the suppression), after it, and after the rules.
+
+        harrier evaluate --model aerial15-obb --truth labels/ pictures/ --rules dota
       """)
 
   @Argument(help: ArgumentHelp("Pictures or folders of them.", valueName: "image"))
@@ -22,6 +27,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @OptionGroup var engine: EngineOptions
   @OptionGroup var detection: DetectionArguments
+  @OptionGroup var rules: RulesOptions
 
   @Flag(name: [.short, .long], help: "No progress; figures only.")
   var quiet = false
@@ -30,22 +36,32 @@ struct EvaluateCommand: AsyncParsableCommand {
     let inputs = inputImages(images)
     let engine = try await Engine.start(engine)
     // Average precision needs the weak detections too.
-    let options = try detection.options(
+    var options = try detection.options(
       for: engine.detector.model, defaultConfidence: 0.001)
+    options.rules = try await rules.reasoner(for: engine.detector.model)
     let progress = ProgressBar(totalImages: inputs.count, quiet: quiet)
-    var evaluated: [EvaluationImage] = []
+    var evaluated: [StageComparison.Image] = []
+    var effect = RuleEffect()
     var unlabelled = 0
     var failed = 0
     for (index, input) in inputs.enumerated() {
       do {
         if let problem = input.problem { throw problem }
         let image = try await engine.decoder.decode(path: input.path, limits: DetectionRun.limits)
-        let found = try await DetectionPipeline(detector: engine.detector).detect(
-          in: image, options: options, lane: ImageLane(id: UInt64(index))
+        let pipeline = DetectionPipeline(detector: engine.detector)
+        let lane = ImageLane(id: UInt64(index))
+        var (unmerged, found) = try await pipeline.detectBeforeAndAfterMerging(
+          in: image, options: options, lane: lane
         ) { progress.slice($0, ofImage: index) }
+        if let candidates = options.unsuppressed {
+          unmerged = try await pipeline.detect(in: image, options: candidates, lane: lane)
+            .detections
+        }
         let truths = try groundTruth(of: input, image)
         if truths == nil { unlabelled += 1 }
-        evaluated.append(EvaluationImage(truths: truths ?? [], detections: found.detections))
+        evaluated.append(
+          StageComparison.Image(truths: truths ?? [], unmerged: unmerged, result: found))
+        effect.add(found.reasoning)
       } catch let error as DetectionError {
         failed += 1
         progress.clear()
@@ -58,7 +74,13 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw DetectionError(.invalidConfig, "--truth: \(truth) has no label file for any picture")
     }
     if unlabelled > 0, !quiet { printError("\(unlabelled) pictures have no label file") }
-    print(table(EvaluationReport(evaluated), engine.detector.model))
+    let comparison = StageComparison(evaluated)
+    if options.rules == nil {
+      print(EvaluationTable.text(comparison.afterRules, engine.detector.model))
+    } else {
+      print(EvaluationTable.text(comparison, engine.detector.model))
+      print(effect.description)
+    }
     if failed > 0 { throw ExitCode(1) }
   }
 
@@ -75,27 +97,18 @@ struct EvaluateCommand: AsyncParsableCommand {
     }
     return try GroundTruth.yolo(text, file: path, width: image.width, height: image.height)
   }
+}
 
-  private func table(_ report: EvaluationReport, _ model: DetectionModel) -> String {
-    func row(_ cells: [String]) -> String {
-      let width = 20
-      let name = cells[0].padding(toLength: max(width, cells[0].count), withPad: " ", startingAt: 0)
-      return cells.dropFirst().reduce(name) { line, cell in
-        line + String(repeating: " ", count: max(1, 10 - cell.count)) + cell
-      }
-    }
-    func number(_ value: Double) -> String { String(format: "%.4f", value) }
-    let header = ["class", "truths", "found", "AP50", "AP50-95", "precision", "recall", "at"]
-    let rows = report.classes.map { entry in
-      row([
-        model.className(entry.classID), "\(entry.truths)", "\(entry.detections)",
-        number(entry.ap50), number(entry.ap5095), number(entry.precision), number(entry.recall),
-        String(format: "%.3f", entry.bestConfidence),
-      ])
-    }
-    let truths = report.classes.map(\.truths).reduce(0, +)
-    let found = report.classes.map(\.detections).reduce(0, +)
-    let all = row(["all", "\(truths)", "\(found)", number(report.ap50), number(report.ap5095)])
-    return ([row(header)] + rows + [all]).joined(separator: "\n")
+extension DetectionOptions {
+  /// For the candidates of a picture that is looked at once and judged by stages; nil where slices have them.
+  fileprivate var unsuppressed: DetectionOptions? {
+    guard slicing == nil, rules != nil else { return nil }
+    var options = self
+    options.rules = nil
+    options.maxDetections = 100_000
+    options.sliceSuppression.maxDetections = 100_000
+    // An IoU is never above.
+    options.merging.threshold = 1
+    return options
   }
 }

@@ -27,12 +27,15 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Worker processes; 0 starts none. Default: 1.")
   var workers: String?
 
+  @Option(help: ArgumentHelp("Folder of the rule sets, NAME.pl.", valueName: "folder"))
+  var rulesDir: String?
+
   @Flag(help: "Print all settings as YAML, with their meaning, and end.")
   var printConfig = false
 
   func run() async throws {
     let settings = try await options.settings(
-      adding: ["host": host, "port": port, "workers": workers])
+      adding: ["host": host, "port": port, "workers": workers, "rules_dir": rulesDir])
     if printConfig {
       print(settings.yaml, terminator: "")
       return

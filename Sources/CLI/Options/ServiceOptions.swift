@@ -30,6 +30,7 @@ struct ServiceOptions: ParsableArguments {
     given["log_format"] = logFormat
     var defaults = ServiceSettings()
     defaults.modelsDirectory = Installation.modelsDirectory
+    defaults.rulesDirectory = Installation.rulesDirectory
     defaults.swaggerDirectory = Installation.swaggerDirectory
     do {
       return try await ServiceSettings.load(
