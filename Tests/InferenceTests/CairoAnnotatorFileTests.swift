@@ -87,6 +87,24 @@ struct CairoAnnotatorFileTests {
     #expect(try folder.files().allSatisfy { !$0.contains("partial") })
   }
 
+  @Test(
+    "a task that is cancelled in the middle of encoding ends within a second and leaves no file",
+    arguments: AnnotationOptions.Format.allCases)
+  func cancelledEncoding(_ format: AnnotationOptions.Format) async throws {
+    let image = PixelBuffer(width: 8192, height: 8192, grey: 90)
+    let path = folder.path("picture")
+    let task = Task { try await annotate(image, to: path, format: format) }
+    try await eventually { try folder.files().contains { $0.hasSuffix(".partial") } }
+    let start = ContinuousClock.now
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(start.duration(to: .now) < .seconds(1))
+    #expect(try folder.files() == [])
+    // libvips has forgotten of it.
+    try await annotate(PixelBuffer(width: 100, height: 80, grey: 90), to: path, format: format)
+    #expect(try folder.files() == ["picture"])
+  }
+
   @Test("a cancelled task draws nothing")
   func cancelled() async throws {
     let image = PixelBuffer(width: 100, height: 80, grey: 90)

@@ -24,22 +24,28 @@ public struct CairoAnnotator: Annotator {
     of model: DetectionModel, options: AnnotationOptions, to path: String, thumbnail: String?
   ) async throws {
     try Task.checkCancellation()
-    try await threads.runIfActive {
-      let style = AnnotationStyle(
-        width: image.width, height: image.height, detections: detections, options: options)
-      let drawing = Drawing(
-        detections, confidencesBefore: confidencesBefore, of: model, imageWidth: image.width,
-        style: style, options: options)
-      let drawn = TiledCanvas(image).drawing(drawing)
-      try write(drawn, as: options.format, to: path)
-      if let thumbnail { try writeThumbnail(of: drawn, to: thumbnail) }
+    let cancellation = VipsCancellation()
+    try await withTaskCancellationHandler {
+      try await threads.runIfActive {
+        let style = AnnotationStyle(
+          width: image.width, height: image.height, detections: detections, options: options)
+        let drawing = Drawing(
+          detections, confidencesBefore: confidencesBefore, of: model, imageWidth: image.width,
+          style: style, options: options)
+        let drawn = try TiledCanvas(image).drawing(drawing, checking: cancellation.check)
+        try write(drawn, as: options.format, to: path, cancellation)
+        if let thumbnail { try writeThumbnail(of: drawn, to: thumbnail, cancellation) }
+      }
+    } onCancel: {
+      cancellation.cancel()
     }
   }
 
   private func write(
-    _ image: PixelBuffer, as format: AnnotationOptions.Format, to path: String
+    _ image: PixelBuffer, as format: AnnotationOptions.Format, to path: String,
+    _ cancellation: VipsCancellation
   ) throws {
-    try withVips(image) { picture in
+    try withVips(image, cancellation) { picture in
       try replacing(path) { temporary in
         switch format {
         case .jpeg: harrier_vips_write_jpeg(picture.image, temporary, Self.jpegQuality)
@@ -49,8 +55,10 @@ public struct CairoAnnotator: Annotator {
     }
   }
 
-  private func writeThumbnail(of image: PixelBuffer, to path: String) throws {
-    try withVips(image) { picture in
+  private func writeThumbnail(
+    of image: PixelBuffer, to path: String, _ cancellation: VipsCancellation
+  ) throws {
+    try withVips(image, cancellation) { picture in
       let small = try picture.applying(orThrow: { storageError(path, $0) }) {
         harrier_vips_thumbnail($0, $1, Self.thumbnailSide)
       }
@@ -59,13 +67,15 @@ public struct CairoAnnotator: Annotator {
   }
 
   /// The buffer as an image of libvips, which does not copy it.
-  private func withVips(_ image: PixelBuffer, _ body: (VipsHandle) throws -> Void) throws {
+  private func withVips(
+    _ image: PixelBuffer, _ cancellation: VipsCancellation, _ body: (VipsHandle) throws -> Void
+  ) throws {
     try image.withBytes { bytes in
       let picture = try VipsHandle(
         harrier_vips_wrap_rgb(
           bytes.baseAddress, bytes.count, Int32(image.width), Int32(image.height)),
         orThrow: { storageError("the picture", $0) })
-      try body(picture)
+      try cancellation.compute(from: picture.image) { try body(picture) }
     }
   }
 

@@ -9,11 +9,12 @@ struct TiledCanvas {
 
   init(_ image: PixelBuffer) { self.image = image }
 
-  /// A copy of the picture with the drawing on it.
-  func drawing(_ drawing: Drawing) -> PixelBuffer {
-    PixelBuffer(width: image.width, height: image.height) { output in
+  /// A copy of the picture with the drawing on it; `check` may end it after each row of tiles.
+  func drawing(_ drawing: Drawing, checking check: () throws -> Void) throws -> PixelBuffer {
+    try PixelBuffer(width: image.width, height: image.height) { output in
       image.withBytes { output.copyMemory(from: $0) }
       for y in stride(from: 0, to: image.height, by: Self.tileSide) {
+        try check()
         for x in stride(from: 0, to: image.width, by: Self.tileSide) {
           let tile = PixelRegion(
             x: x, y: y, width: min(Self.tileSide, image.width - x),

@@ -78,18 +78,22 @@ struct RaceTests {
     let calm = try await client.runJob([("a.jpg", picture)], config: config)
     let id = try await client.startJob([("a.jpg", picture)], config: config)
     try await client.waitForBeginning(of: id)
-    // Another program holds SQLite's one write lock for three leases.
+    // Another program holds SQLite's one write lock until the worker has noticed.
     let lock = """
-      import sqlite3, time
+      import os, sqlite3, time
       database = sqlite3.connect("\(data.path("data/harrier.sqlite"))", isolation_level=None)
       database.execute("BEGIN IMMEDIATE")
-      time.sleep(6)
+      for _ in range(1200):
+        if os.path.exists("\(data.path("noticed"))"): break
+        time.sleep(0.05)
       database.execute("ROLLBACK")
       """
-    let locked = try await HarrierProcess(program: "python3", ["-c", lock]).run()
+    async let locking = HarrierProcess(program: "python3", ["-c", lock]).run()
+    try await eventually { server.log.contains("lease") }
+    try data.write("", to: "noticed")
+    let locked = try await locking
     #expect(locked.status == 0, "\(locked.standardError)")
     let status = try await client.waitForEnd(of: id).data
-    #expect(server.log.contains("lease"), "\(server.log)")
     #expect(status["status"] as? String == "completed")
     let attempts = try await client.get("/api/v1/jobs/\(id)/attempts").data["attempts"]
     let outcomes = (attempts as? [[String: Any]] ?? []).compactMap { $0["outcome"] as? String }
