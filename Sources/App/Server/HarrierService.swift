@@ -76,6 +76,7 @@ public struct HarrierService: Sendable {
         ])
     }
     let sender = try await sender()
+    await checkDefaultRules()
     let services: [any ServiceLifecycle.Service] = [
       service.estimates, service.watch, sender, monitoring,
       Maintenance(service: service), application, supervisor,
@@ -102,6 +103,18 @@ public struct HarrierService: Sendable {
         transport: webhooks, secret: try await WebhookSecretFile.secret(of: service.settings),
         policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
       signal: service.webhooksDue, metrics: service.metrics, logger: logger)
+  }
+
+  /// A set that cannot be used now may be mended without a restart: a warning, no failure.
+  private func checkDefaultRules() async {
+    guard let name = service.settings.defaultRules else { return }
+    do {
+      _ = try await service.rules.ruleSet(named: name)
+    } catch {
+      logger.warning(
+        "default_rules cannot be used: jobs that name no rules are refused",
+        metadata: ["rules": "\(name)", "cause": "\(error)"])
+    }
   }
 
   /// The lifecycle's own lines say nothing that ours do not.

@@ -151,6 +151,30 @@ struct RuleServiceTests {
     #expect(await next.stop() == 0)
   }
 
+  @Test(
+    "the operator's set is that of jobs that name none; when it cannot be used, the start warns")
+  func defaultRules() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("confidence_modifier(ship,harbor,1.25", to: "rules/mine.pl")
+    let server = try await start(
+      folder, environment: ["HARRIER_DEFAULT_RULES": "mine", "HARRIER_WORKERS": "0"])
+    #expect(server.log.contains("default_rules cannot be used"))
+    #expect(server.log.contains("mine.pl:1:"))
+    let client = ServiceClient(baseURL: server.baseURL)
+    let upload = try await client.upload(try harbour()).data["upload_id"] as? String ?? ""
+    func predict(_ config: String) async throws -> ServiceClient.Answer {
+      try await client.post(
+        "/api/v1/inference/predict", json: #"{"upload_id":"\#(upload)","config":\#(config)}"#)
+    }
+    #expect(try await predict("{\(Self.aerial)}").errorCode == "RULES_NOT_FOUND")
+    let off = #"{"symbolic_reasoning":{"enabled":false}}"#
+    #expect(try await predict(off).status == 202)
+    // Mended, without a restart.
+    try folder.write("confidence_modifier(ship,harbor,1.25).", to: "rules/mine.pl")
+    #expect(try await predict("{\(Self.aerial)}").status == 202)
+    #expect(await server.stop() == 0)
+  }
+
   @Test("without SWI-Prolog rules are refused with that reason, and jobs without rules go on")
   func noProlog() async throws {
     let folder = try TemporaryFolder()
