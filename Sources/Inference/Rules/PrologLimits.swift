@@ -2,9 +2,10 @@
 public struct PrologLimits: Sendable {
   /// Of a rule file. A pair takes some 40 bytes.
   public var textBytes = 1 << 20
-  /// From the start of SWI-Prolog to its end. A table of 60 pairs takes 0.1 s.
-  public var wallClock = Duration.seconds(5)
-  /// Less than the wall clock, so that on an idle machine a file that never ends is known as one.
+  /// From the start of SWI-Prolog to its end. A table of 60 pairs takes 0.1 s, on a machine whose cores are all
+  /// busy with inference some seconds.
+  public var wallClock = Duration.seconds(15)
+  /// What stops a file that never ends. Less than the wall clock, so that such a file is known as one.
   public var processorSeconds = 2
   /// The address space of the process.
   public var memoryBytes = 512 << 20

@@ -141,8 +141,9 @@ struct PrologProcessTests {
 
   @Test("an endless answer is stopped")
   func endlessAnswer() async throws {
-    let outcome = try await PrologReader(executable: try script("exec cat /dev/zero"))
-      .outcome(of: endless, file: "x.pl")
+    let outcome = try await PrologReader(
+      executable: try script("exec cat /dev/zero"), limits: RuleFixture.limits
+    ).outcome(of: endless, file: "x.pl")
     #expect(
       outcome
         == .refused(
