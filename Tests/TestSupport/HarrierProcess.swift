@@ -29,13 +29,18 @@ public struct HarrierProcess: Sendable {
   private static let cache = "\(NSTemporaryDirectory())/harrier-tests-cache"
 
   /// More at once only wait for the cores.
-  private static let threads: OperationQueue = {
+  private static let threads = queue(4)
+  /// Other programs are light, and what a test does with one is a matter of time.
+  private static let threadsOfOthers = queue(16)
+
+  private static func queue(_ count: Int) -> OperationQueue {
     let queue = OperationQueue()
-    queue.maxConcurrentOperationCount = 4
+    queue.maxConcurrentOperationCount = count
     return queue
-  }()
+  }
 
   private let child: ChildProcess
+  private let isHarrier: Bool
 
   /// `environment` is added to that of the tests; `directory` is the working directory. A program without a
   /// folder is looked for in `PATH`.
@@ -43,6 +48,7 @@ public struct HarrierProcess: Sendable {
     program: String = binary, _ arguments: [String], environment: [String: String] = [:],
     in directory: String = Checkout.root
   ) {
+    isHarrier = program == Self.binary
     child = ChildProcess(
       path: program, arguments: arguments,
       environment: Self.environment(adding: environment), directory: directory)
@@ -58,6 +64,7 @@ public struct HarrierProcess: Sendable {
   ///
   /// `onFirstOutput` is called once with the process id when something arrives on standard output.
   public func run(onFirstOutput: (@Sendable (pid_t) -> Void)? = nil) async throws -> Output {
-    try await child.run(on: Self.threads, onFirstOutput: onFirstOutput)
+    try await child.run(
+      on: isHarrier ? Self.threads : Self.threadsOfOthers, onFirstOutput: onFirstOutput)
   }
 }

@@ -78,13 +78,13 @@ struct RaceTests {
     let calm = try await client.runJob([("a.jpg", picture)], config: config)
     let id = try await client.startJob([("a.jpg", picture)], config: config)
     try await client.waitForBeginning(of: id)
-    // Another program holds SQLite's one write lock for five leases: also a worker that gets little of a busy
+    // Another program holds SQLite's one write lock for four leases: also a worker that gets little of a busy
     // machine looks at its own in this time.
     let lock = """
       import sqlite3, time
       database = sqlite3.connect("\(data.path("data/harrier.sqlite"))", isolation_level=None)
       database.execute("BEGIN IMMEDIATE")
-      time.sleep(10)
+      time.sleep(8)
       database.execute("ROLLBACK")
       """
     let locked = try await HarrierProcess(program: "python3", ["-c", lock]).run()
