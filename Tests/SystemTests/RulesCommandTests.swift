@@ -91,11 +91,11 @@ struct RulesCommandTests {
 
   @Test(
     "evaluate --rules shows the stages side by side, the merged one as without rules",
-    arguments: [["--slice", "640"], ["--slice", "off"]])
+    arguments: [["--slice", "320"], ["--slice", "off"]])
   func evaluate(slicing: [String]) async throws {
     let arguments =
       [
-        "evaluate", "--truth", Checkout.root + "/Samples", Checkout.sample("scene-large.jpg"),
+        "evaluate", "--truth", Checkout.root + "/Samples", Checkout.sample("scene-1.jpg"),
         "--model", "aerial15-obb", "--quiet",
       ] + slicing
     let plain = try await harrier(arguments: arguments).text
