@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 /// The limit only ends a process that hangs; it counts the wait for the other tests' processes too.
-// Waiting for their turn among the other processes is part of it.
 @Suite("harrier: interruption", .timeLimit(.minutes(10)))
 struct InterruptionTests {
   @Test(

