@@ -69,7 +69,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Backends",
-      dependencies: ["Jobs", "CArchive", asyncHTTPClient, grdb, nioCore, nioHTTP1, nioPosix],
+      dependencies: [
+        "Jobs", "CArchive", "CPQ", asyncHTTPClient, grdb, nioCore, nioHTTP1, nioPosix,
+      ],
       swiftSettings: strict),
     .target(
       name: "App",
@@ -92,6 +94,7 @@ let package = Package(
     .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
     .executableTarget(

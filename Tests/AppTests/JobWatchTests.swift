@@ -12,11 +12,11 @@ struct JobWatchTests {
   private let store = MemoryStore()
   private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-  private func makeWatch() -> JobWatch {
+  private func makeWatch(hint: ChangeHint = .polled) -> JobWatch {
     JobWatch(
       store: store,
       estimates: CompletionEstimates(store: store, now: { startOfTests }, logger: logger),
-      interval: .milliseconds(5), logger: logger)
+      hint: hint, logger: logger)
   }
 
   /// An uploaded picture and a queued job over it.
@@ -54,13 +54,37 @@ struct JobWatchTests {
     _ = await running.result
   }
 
+  @Test("a store that tells of its changes is not asked before")
+  func hints() async throws {
+    let changed = WakeSignal()
+    let watch = makeWatch(hint: ChangeHint(signal: changed, interval: .seconds(86_400)))
+    let job = try await addJob()
+    let running = Task { try await watch.run() }
+    let first = try #require(try await watch.document(job.id))
+    for state in [JobState.processing, .cancelled] {
+      let known = try #require(try await watch.document(job.id))
+      async let next = watch.document(job.id, after: known.version, upTo: .seconds(60))
+      if state == .processing {
+        _ = try await store.claim(
+          for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+      } else {
+        _ = try await store.cancel(job.id, now: startOfTests)
+      }
+      changed.wake()
+      #expect(try await next?.state == state)
+    }
+    #expect(first.state == .queued)
+    running.cancel()
+    _ = await running.result
+  }
+
   @Test("who sends webhooks is woken when a job with a callback ends, whichever process ended it")
   func endings() async throws {
     let signal = WakeSignal()
     let watch = JobWatch(
       store: store,
       estimates: CompletionEstimates(store: store, now: { startOfTests }, logger: logger),
-      interval: .milliseconds(5), endings: signal, logger: logger)
+      endings: signal, logger: logger)
     let upload = sampleUpload()
     try await store.insert(upload)
     var job = sampleJob(over: upload)

@@ -14,7 +14,7 @@ struct SourceTreeTests {
       "Subprocess", "Yams", "FoundationXML",
     ],
     "Backends": [
-      "Jobs", "AsyncHTTPClient", "CArchive", "GRDB", "NIOCore", "NIOHTTP1", "NIOPosix",
+      "Jobs", "AsyncHTTPClient", "CArchive", "CPQ", "GRDB", "NIOCore", "NIOHTTP1", "NIOPosix",
     ],
     "App": [
       "ObjectDetection", "Jobs", "Configuration", "Crypto", "HTTPTypes", "Hummingbird",
@@ -45,7 +45,7 @@ struct SourceTreeTests {
     let folders = try FileManager.default.contentsOfDirectory(
       atPath: packageRoot.appendingPathComponent("Sources").path)
     let swiftTargets = folders.filter {
-      !["CArchive", "COpenVINO", "CVips", "CCairo"].contains($0)
+      !["CArchive", "COpenVINO", "CPQ", "CVips", "CCairo"].contains($0)
     }
     #expect(Set(swiftTargets) == Set(Self.allowedImports.keys))
   }

@@ -12,6 +12,9 @@ public struct ServicePorts: Sendable {
   public var uploads: any UploadStore
   public var deliveries: any DeliveryStore
   public var blobs: any BlobStore
+  /// Shared by the processes of an installation; nil where one data folder is.
+  public var secrets: (any SecretStore)?
+  public var changes: ChangeHint
   public var models: any ModelCatalog
   public var rules: any RuleSource
   public var archives: any ArchiveWriter
@@ -19,7 +22,8 @@ public struct ServicePorts: Sendable {
 
   public init(
     jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
-    blobs: any BlobStore, models: any ModelCatalog, rules: any RuleSource,
+    blobs: any BlobStore, secrets: (any SecretStore)?, changes: ChangeHint,
+    models: any ModelCatalog, rules: any RuleSource,
     archives: any ArchiveWriter,
     webhooks: any WebhookTransport
   ) {
@@ -27,6 +31,8 @@ public struct ServicePorts: Sendable {
     self.uploads = uploads
     self.deliveries = deliveries
     self.blobs = blobs
+    self.secrets = secrets
+    self.changes = changes
     self.models = models
     self.rules = rules
     self.archives = archives
@@ -40,6 +46,7 @@ public struct HarrierService: Sendable {
   private let monitoring: Monitoring
   private let supervisor: WorkerSupervisor
   private let webhooks: any WebhookTransport
+  private let secrets: (any SecretStore)?
   private let logger: Logger
 
   public init(
@@ -49,12 +56,13 @@ public struct HarrierService: Sendable {
     service = Service(
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
       deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models, rules: ports.rules,
-      archives: ports.archives, dispatch: supervisor, metrics: ServiceMetrics(factory: registry),
-      logger: logger,
+      archives: ports.archives, dispatch: supervisor, changes: ports.changes,
+      metrics: ServiceMetrics(factory: registry), logger: logger,
       now: { Date().wholeMilliseconds })
     monitoring = Monitoring(service: service, registry: registry, version: version)
     self.supervisor = supervisor
     webhooks = ports.webhooks
+    secrets = ports.secrets
     self.logger = logger
   }
 
@@ -100,7 +108,7 @@ public struct HarrierService: Sendable {
     WebhookSender(
       deliveries: service.deliveries, jobs: service.jobs,
       courier: WebhookCourier(
-        transport: webhooks, secret: try await WebhookSecretFile.secret(of: service.settings),
+        transport: webhooks, secret: try await service.settings.webhookSecret(sharedIn: secrets),
         policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
       signal: service.webhooksDue, metrics: service.metrics, logger: logger)
   }

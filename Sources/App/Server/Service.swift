@@ -31,7 +31,7 @@ struct Service: Sendable {
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
     deliveries: any DeliveryStore, blobs: any BlobStore, models: any ModelCatalog,
     rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
-    metrics: ServiceMetrics, logger: Logger,
+    changes: ChangeHint = .polled, metrics: ServiceMetrics, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
     self.settings = settings
@@ -47,7 +47,8 @@ struct Service: Sendable {
     self.logger = logger
     self.now = now
     estimates = CompletionEstimates(store: jobs, now: now, logger: logger)
-    watch = JobWatch(store: jobs, estimates: estimates, endings: webhooksDue, logger: logger)
+    watch = JobWatch(
+      store: jobs, estimates: estimates, hint: changes, endings: webhooksDue, logger: logger)
     receiver = UploadReceiver(
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
       slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),

@@ -17,6 +17,12 @@ public struct ServiceSettings: Sendable, Equatable {
   public var logLevel = "info"
   public var logFormat = LogFormat.json
 
+  // The stores.
+  /// `postgres://user:password@host:port/database?sslmode=...`; nil for SQLite in the data folder.
+  public var databaseURL: String?
+  /// Of the API process, at most.
+  public var databaseConnections = 8
+
   // What one client may do.
   /// Requests a minute and client address; 0 is without limit.
   public var rateLimit = 100

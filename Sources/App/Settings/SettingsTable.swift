@@ -1,6 +1,6 @@
 /// All settings, in the order of docs/configuration.md, which a test compares with this table.
 enum SettingsTable {
-  static let all = api + clients + limits + jobs + webhooks
+  static let all = api + stores + clients + limits + jobs + webhooks
 
   static func definition(_ key: String) -> SettingDefinition? { all.first { $0.key == key } }
 
@@ -38,6 +38,17 @@ enum SettingsTable {
     .text(
       "log_format", \.logFormatName, .one(of: LogFormat.allCases.map(\.rawValue)),
       "`json` is one object a line, for collectors; `text` is for people."),
+  ]
+
+  private static let stores: [SettingDefinition] = [
+    .optionalText(
+      "database_url", \.databaseURL, .url(of: ["postgres", "postgresql"]), isSecret: true,
+      "PostgreSQL 15 or newer, as libpq reads it: `postgres://user:password@host:5432/harrier?sslmode=verify-full`. Not set: SQLite in `data_dir`."
+    ),
+    .integer(
+      "database_connections", \.databaseConnections, in: 1...100,
+      "Connections of an API process to PostgreSQL, and one that listens; a worker has 3 and one. Its server allows 100 by default."
+    ),
   ]
 
   private static let clients: [SettingDefinition] = [
@@ -122,7 +133,7 @@ enum SettingsTable {
   private static let webhooks: [SettingDefinition] = [
     .optionalText(
       "webhook_secret", \.webhookSecret, .webhookSecret, isSecret: true,
-      "What webhooks are signed with. Not set: one is made and kept in `webhook-secret` of `data_dir`."
+      "What webhooks are signed with. Not set: one is made and kept in `webhook-secret` of `data_dir`, or in the database that `database_url` names."
     ),
     .seconds(
       "webhook_timeout_seconds", \.webhookTimeout, in: 0.1...60,

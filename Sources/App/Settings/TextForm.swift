@@ -13,6 +13,14 @@ struct TextForm: Sendable {
     !text.isEmpty && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
+  /// What follows the scheme is for the library that reads it.
+  static func url(of schemes: [String]) -> TextForm {
+    let starts = schemes.map { "\($0)://" }
+    return TextForm(words: "a URL that begins with \(starts.joined(separator: " or "))") { text in
+      line.isValid(text) && starts.contains { text.hasPrefix($0) && text.count > $0.count }
+    }
+  }
+
   static let resourceName = TextForm(
     words: "a name of at most 128 letters, digits, dots, underscores and hyphens",
     isValid: ResourceName.isValid)

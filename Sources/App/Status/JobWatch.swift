@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// Follows the changes of all jobs in the store and keeps the documents of those that are asked for, so that
-/// a poll costs no query: what a worker in another process writes is seen within `interval`.
+/// a poll costs no query: what a worker in another process writes is seen at the hint, or within its interval.
 final class JobWatch: ServiceLifecycle.Service {
   /// Documents kept: some KB each.
   private static let maxDocuments = 10_000
@@ -14,12 +14,14 @@ final class JobWatch: ServiceLifecycle.Service {
   /// A document is read again after this: deletions by others make no change.
   private static let lifetime = Duration.seconds(5)
 
+  /// Between two rounds, however often the store says that something has changed.
+  private static let shortestPause = Duration.milliseconds(20)
   /// Between two tries of a store that does not answer.
   private static let pauseWhenDown = Duration.seconds(1)
 
   private let store: any JobStore
   private let estimates: CompletionEstimates
-  private let interval: Duration
+  private let hint: ChangeHint
   private let endings: WakeSignal
   private let logger: Logger
   private let state = Mutex(JobWatchState())
@@ -28,11 +30,11 @@ final class JobWatch: ServiceLifecycle.Service {
   /// `endings` is woken when a job with a callback is seen to end.
   init(
     store: any JobStore, estimates: CompletionEstimates,
-    interval: Duration = .milliseconds(100), endings: WakeSignal = WakeSignal(), logger: Logger
+    hint: ChangeHint = .polled, endings: WakeSignal = WakeSignal(), logger: Logger
   ) {
     self.store = store
     self.estimates = estimates
-    self.interval = interval
+    self.hint = hint
     self.endings = endings
     self.logger = logger
   }
@@ -107,13 +109,20 @@ final class JobWatch: ServiceLifecycle.Service {
           self.state.withLock { $0.documents.removeAll() }
         }
         do {
-          try await self.clock.sleep(for: isDown ? Self.pauseWhenDown : self.interval)
+          try await self.pause(isDown: isDown)
         } catch {
           break
         }
       }
     }
     for waiter in state.withLock({ $0.stop() }) { waiter.resume() }
+  }
+
+  /// Until there may be something to read. Hints that follow each other closely are one.
+  private func pause(isDown: Bool) async throws {
+    guard !isDown else { return try await clock.sleep(for: Self.pauseWhenDown) }
+    await hint.signal.wait(upTo: hint.interval - Self.shortestPause)
+    try await clock.sleep(for: Self.shortestPause)
   }
 
   private func readChanges(after version: Int?) async throws -> Int {

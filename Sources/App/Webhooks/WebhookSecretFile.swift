@@ -2,7 +2,7 @@ import Foundation
 import Jobs
 import NIOPosix
 
-/// The secret that an installation signs with when the operator has set none: made at the first start, and kept
+/// The secret that an installation in one folder signs with when the operator has set none: made at the first start, and kept
 /// where only the service's own user reads it.
 enum WebhookSecretFile {
   private static let name = "webhook-secret"
@@ -10,11 +10,10 @@ enum WebhookSecretFile {
   /// A secret has some hundred characters.
   private static let maxBytes = 4096
 
-  /// The setting's secret, else that of the data folder.
+  /// That of the data folder.
   /// - Throws: `JobsError(.storageError)` when the file can be neither read nor made.
-  static func secret(of settings: ServiceSettings) async throws -> WebhookSecret {
-    if let secret = settings.webhookSecret.flatMap({ WebhookSecret($0) }) { return secret }
-    let path = "\(settings.dataDirectory)/\(name)"
+  static func secret(in folder: String) async throws -> WebhookSecret {
+    let path = "\(folder)/\(name)"
     return try await NIOThreadPool.singleton.runIfActive {
       if let secret = try read(path) { return secret }
       try make(path)
@@ -56,5 +55,20 @@ enum WebhookSecretFile {
     JobsError(
       .storageError, "webhook_secret: the file \(path) \(words)",
       cause: error == 0 ? nil : String(cString: strerror(error)))
+  }
+}
+
+extension ServiceSettings {
+  /// What webhooks are signed with: the setting, else what the installation's processes share, else that of the
+  /// data folder.
+  /// - Throws: `JobsError` when it can be neither read nor made.
+  func webhookSecret(sharedIn secrets: (any SecretStore)?) async throws -> WebhookSecret {
+    if let secret = webhookSecret.flatMap({ WebhookSecret($0) }) { return secret }
+    guard let secrets else { return try await WebhookSecretFile.secret(in: dataDirectory) }
+    let text = try await secrets.secret(named: "webhook", orKeep: WebhookSecret.random().text)
+    guard let secret = WebhookSecret(text) else {
+      throw JobsError(.databaseError, "The secret of webhooks that is kept is none")
+    }
+    return secret
   }
 }

@@ -16,6 +16,7 @@ public struct WorkerService: Sendable {
   private let executor: any JobExecutor
   private let settings: WorkerSettings
   private let isSupervised: Bool
+  private let work: WakeSignal
   private let metrics: ServiceMetrics
   private let takeDelta: @Sendable () -> String?
   private let logger: Logger
@@ -26,20 +27,21 @@ public struct WorkerService: Sendable {
 
   /// - Parameters:
   ///   - isSupervised: whether standard input is the parent's pipe and standard output takes metrics.
+  ///   - work: is woken when a job may wait.
   ///   - takeDelta: what was counted since the last call, as one line; nil when nothing was.
   public init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    metrics: ServiceMetrics, logger: Logger, takeDelta: @escaping @Sendable () -> String?
+    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, takeDelta: @escaping @Sendable () -> String?
   ) {
     self.init(
       store: store, executor: executor, settings: settings, isSupervised: isSupervised,
-      metrics: metrics, logger: logger, input: STDIN_FILENO, output: STDOUT_FILENO,
+      work: work, metrics: metrics, logger: logger, input: STDIN_FILENO, output: STDOUT_FILENO,
       exit: { _exit(1) }, takeDelta: takeDelta)
   }
 
   init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    metrics: ServiceMetrics, logger: Logger, input: Int32, output: Int32,
+    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, input: Int32, output: Int32,
     orphanSeconds: Double = Self.orphanSeconds, exit: @escaping @Sendable () -> Void,
     takeDelta: @escaping @Sendable () -> String?
   ) {
@@ -47,6 +49,7 @@ public struct WorkerService: Sendable {
     self.executor = executor
     self.settings = settings
     self.isSupervised = isSupervised
+    self.work = work
     self.metrics = metrics
     self.logger = logger
     self.input = input
@@ -58,7 +61,6 @@ public struct WorkerService: Sendable {
 
   /// Returns after its task was cancelled, or the parent has gone, and the job in hand was given back.
   public func run() async {
-    let work = WakeSignal()
     let jobEnded = WakeSignal()
     let log = WorkerLog(logger: logger, metrics: metrics)
     let worker = JobWorker(

@@ -52,7 +52,7 @@ struct WebhookSecretTests {
     let folder = try TemporaryFolder()
     let settings = settings(folder)
     let secrets = try await withThrowingTaskGroup(of: WebhookSecret.self) { group in
-      for _ in 0..<8 { group.addTask { try await WebhookSecretFile.secret(of: settings) } }
+      for _ in 0..<8 { group.addTask { try await settings.webhookSecret(sharedIn: nil) } }
       return try await group.reduce(into: [String]()) { $0.append($1.text) }
     }
     #expect(Set(secrets).count == 1, "all that start at once have the same")
@@ -60,7 +60,7 @@ struct WebhookSecretTests {
     let path = folder.path("webhook-secret")
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
     #expect((mode as? NSNumber)?.intValue == 0o600)
-    #expect(try await WebhookSecretFile.secret(of: settings).text == secrets[0])
+    #expect(try await settings.webhookSecret(sharedIn: nil).text == secrets[0])
   }
 
   @Test("the setting's secret is used, and no file is made")
@@ -68,7 +68,7 @@ struct WebhookSecretTests {
     let folder = try TemporaryFolder()
     var settings = settings(folder)
     settings.webhookSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-    #expect(try await WebhookSecretFile.secret(of: settings).text == settings.webhookSecret)
+    #expect(try await settings.webhookSecret(sharedIn: nil).text == settings.webhookSecret)
     #expect(try folder.files().isEmpty)
   }
 
@@ -77,7 +77,7 @@ struct WebhookSecretTests {
     let folder = try TemporaryFolder()
     let path = try folder.write("whsec_", to: "webhook-secret")
     let error = await #expect(throws: JobsError.self) {
-      try await WebhookSecretFile.secret(of: settings(folder))
+      try await settings(folder).webhookSecret(sharedIn: nil)
     }
     #expect(error?.message.contains("webhook-secret holds no secret") == true)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "whsec_")

@@ -1,0 +1,72 @@
+import Dispatch
+import Jobs
+import Synchronization
+
+/// Whether the server can be reached, as all threads of a pool have found. While it cannot, one of them tries again
+/// from time to time and the others fail at once.
+final class PostgresReach: Sendable {
+  private struct State {
+    var backoff = Backoff(first: .milliseconds(100), limit: .seconds(5))
+    var nextTry: ContinuousClock.Instant?
+    var cause = ""
+  }
+
+  private let state = Mutex(State())
+
+  /// - Throws: `JobsError(.unavailable)` when it is too early to try again.
+  func begin() throws {
+    try state.withLock { state in
+      guard let next = state.nextTry else { return }
+      guard next <= .now else {
+        throw JobsError.postgresUnreachable(state.cause)
+      }
+      state.nextTry = .now + state.backoff.next()
+    }
+  }
+
+  func failed(_ cause: String) {
+    state.withLock { state in
+      state.cause = cause
+      state.nextTry = .now + state.backoff.next()
+    }
+  }
+
+  func succeeded() { state.withLock { $0 = State() } }
+}
+
+/// A thread's connection, which is made when it is needed and again when it was lost.
+final class PostgresSession {
+  private let settings: PostgresSettings
+  private let reach: PostgresReach
+  private var current: PostgresConnection?
+
+  init(_ settings: PostgresSettings, _ reach: PostgresReach) {
+    self.settings = settings
+    self.reach = reach
+  }
+
+  /// One that was alive a moment ago.
+  /// - Throws: `JobsError(.unavailable)` when the server cannot be reached.
+  func connection() throws -> PostgresConnection {
+    if let current, current.isHealthy() { return current }
+    current = nil
+    try reach.begin()
+    do {
+      let made = try PostgresConnection(settings)
+      reach.succeeded()
+      current = made
+      return made
+    } catch let error as PostgresError {
+      reach.failed(error.words)
+      throw JobsError.postgresUnreachable(error.words)
+    }
+  }
+
+  /// What was begun on it does not go on.
+  func discard() { current = nil }
+
+  /// Holds up its own thread, and no other.
+  func pause(_ time: Duration) {
+    _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(Int(time.milliseconds)))
+  }
+}

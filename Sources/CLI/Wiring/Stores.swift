@@ -1,0 +1,87 @@
+import App
+import Backends
+import Foundation
+import Jobs
+import Logging
+
+/// Where jobs and files are kept: on this machine's disk, or where the settings say.
+struct Stores: Sendable {
+  typealias Metadata = JobStore & UploadStore & DeliveryStore
+
+  /// A worker renews its lease while it writes what it has done.
+  static let workerConnections = 3
+
+  /// Reads and writes of files: more threads than disks have heads do not help.
+  private static let fileThreads = 4
+  /// A database that is started together with this process answers by then.
+  private static let patience = Duration.seconds(60)
+
+  let metadata: any Metadata
+  let blobs: any BlobStore
+  /// nil where they are kept in the data folder.
+  let secrets: (any SecretStore)?
+  /// How the API process hears of what others have written.
+  let changes: ChangeHint
+  /// For people: which stores these are, without passwords.
+  let name: String
+  /// Hears as long as it lives.
+  private let listener: PostgresListener?
+
+  /// - Parameters:
+  ///   - connections: to the database, at most.
+  ///   - work: is woken when a job waits; workers have one.
+  /// - Throws: `JobsError` when the folder cannot be made or the database not be opened.
+  static func open(
+    _ settings: ServiceSettings, connections: Int, logger: Logger, work: WakeSignal? = nil
+  ) async throws -> Stores {
+    let folder = settings.dataDirectory
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw JobsError(
+        .storageError, "data_dir: the folder \(folder) cannot be made", cause: "\(error)")
+    }
+    let blobs = try DirectoryBlobStore(path: folder, threads: thread(fileThreads))
+    guard let url = settings.databaseURL else {
+      let store = try SQLiteStore(path: "\(folder)/harrier.sqlite")
+      try await store.check()
+      return Stores(
+        metadata: store, blobs: blobs, secrets: nil, changes: .polled,
+        name: "SQLite in \(folder)", listener: nil)
+    }
+    let postgres = try PostgresSettings(url: url, connections: connections)
+    let store = try await patiently(logger) { try await PostgresStore(postgres) }
+    let changed = WakeSignal()
+    let listener = PostgresListener(postgres) { event in
+      switch event {
+      case .change: changed.wake()
+      case .work: work?.wake()
+      }
+    }
+    return Stores(
+      metadata: store, blobs: blobs, secrets: store, changes: ChangeHint(signal: changed),
+      name: "PostgreSQL at \(postgres.place)", listener: listener)
+  }
+
+  /// Tries again, for a while, what fails because the server does not answer yet.
+  private static func patiently<Value>(
+    _ logger: Logger, _ body: () async throws -> Value
+  ) async throws -> Value {
+    let deadline = ContinuousClock.now + patience
+    var backoff = Backoff(first: .milliseconds(200), limit: .seconds(5))
+    var isFirst = true
+    while true {
+      do {
+        return try await body()
+      } catch let error as JobsError where error.code == .unavailable && .now < deadline {
+        if isFirst {
+          logger.warning(
+            "The database is waited for",
+            metadata: ["for_at_most": "\(patience)", "cause": "\(error)"])
+        }
+        isFirst = false
+        try await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+}

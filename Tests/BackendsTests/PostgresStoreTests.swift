@@ -1,0 +1,155 @@
+import Foundation
+import Jobs
+import TestSupport
+import Testing
+
+@testable import Backends
+
+@Suite("PostgreSQL store", .enabled(if: PostgresServer.isInstalled))
+struct PostgresStoreTests {
+  @Test("the PostgreSQL store keeps the rules of every store", arguments: StoreRule.all)
+  func rules(rule: StoreRule) async throws {
+    try await rule.check(try await PostgresDatabase().makeStore())
+  }
+
+  @Test("what was kept is there for another process")
+  func reopened() async throws {
+    let database = try await PostgresDatabase()
+    let store = try await database.makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    let job = sampleJob(over: upload)
+    _ = try await store.insert(job, idempotency: nil)
+    let other = try await database.makeStore()
+    #expect(try await other.job(job.id)?.withoutVersion == job)
+    #expect(try await other.upload(upload.id) == upload)
+  }
+
+  @Test("who follows the versions misses no change that another process makes")
+  func versionsOfTwoProcesses() async throws {
+    let database = try await PostgresDatabase()
+    let stores = [try await database.makeStore(), try await database.makeStore()]
+    let upload = sampleUpload()
+    try await stores[0].insert(upload)
+    try await followVersions(of: stores, over: upload)
+  }
+
+  @Test("processes that start at once agree on one secret, and keep it")
+  func secrets() async throws {
+    let database = try await PostgresDatabase()
+    let stores = [try await database.makeStore(), try await database.makeStore()]
+    let agreed = try await withThrowingTaskGroup(of: String.self) { group in
+      for number in 0..<16 {
+        group.addTask {
+          try await stores[number % 2].secret(named: "webhook", orKeep: "candidate \(number)")
+        }
+      }
+      return try await group.reduce(into: Set()) { $0.insert($1) }
+    }
+    #expect(agreed.count == 1)
+    let later = try await database.makeStore().secret(named: "webhook", orKeep: "too late")
+    #expect(agreed == [later])
+    #expect(try await stores[0].secret(named: "other", orKeep: "another") == "another")
+  }
+
+  @Test("keys whose time is over are deleted, not only overlooked")
+  func oldKeys() async throws {
+    let store = try await PostgresDatabase().makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    for (index, time) in [0.0, 1, 86_400].enumerated() {
+      let key = IdempotencyKey(caller: "a", key: "\(index)", bodyHash: "1")
+      _ = try await store.insert(sampleJob(over: upload, at: startOfTests + time), idempotency: key)
+    }
+    let keys = try await store.read { connection in
+      try connection.query("SELECT key FROM idempotency_key ORDER BY key").rows
+        .map { try $0[0] as String }
+    }
+    #expect(keys == ["1", "2"])
+  }
+
+  @Test(
+    "the tables themselves refuse what breaks the state machine",
+    arguments: [
+      "UPDATE job SET state = 'completed', ended_ms = NULL",
+      "UPDATE job SET state = 'processing'",
+      "UPDATE job SET state = 'unknown'",
+      "UPDATE job SET percentage = 101",
+      "UPDATE job SET percentage = -1",
+      "UPDATE job SET priority = 3",
+      "UPDATE job SET state = 'failed', ended_ms = 1",
+      "UPDATE delivery SET state = 'unknown'",
+      "UPDATE delivery SET due_ms = NULL",
+      "UPDATE delivery SET state = 'delivered', due_ms = NULL",
+      "UPDATE delivery SET state = 'delivered', due_ms = NULL, response_status = 404",
+      "UPDATE delivery SET state = 'failed', due_ms = NULL",
+      "UPDATE delivery SET attempts = 1",
+      "UPDATE delivery SET event = 'job.started'",
+    ])
+  func constraints(statement: String) async throws {
+    let store = try await PostgresDatabase().makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    var ended = sampleJob(over: upload)
+    ended.callbackURL = "https://example.org/"
+    _ = try await store.insert(ended, idempotency: nil)
+    _ = try await store.cancel(ended.id, now: startOfTests)
+    _ = try await store.insert(sampleJob(over: upload), idempotency: nil)
+    // check_violation
+    await #expect {
+      try await store.write { _ = try $0.execute(statement) }
+    } throws: { ($0 as? JobsError)?.cause?.hasPrefix("SQLSTATE 23514") == true }
+  }
+
+  @Test("an ended job is not revived, not even by hand")
+  func trigger() async throws {
+    let store = try await PostgresDatabase().makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    let job = sampleJob(over: upload)
+    _ = try await store.insert(job, idempotency: nil)
+    _ = try await store.cancel(job.id, now: startOfTests)
+    await #expect(throws: JobsError.self) {
+      try await store.write {
+        _ = try $0.execute("UPDATE job SET state = 'queued', ended_ms = NULL")
+      }
+    }
+    #expect(try await store.job(job.id)?.state == .cancelled)
+  }
+
+  @Test("a text with a NUL, which PostgreSQL cannot keep, is refused and not cut off")
+  func nul() async throws {
+    let store = try await PostgresDatabase().makeStore()
+    var upload = sampleUpload()
+    upload.files[0].filename = "a\0b.jpg"
+    await #expect {
+      try await store.insert(upload)
+    } throws: { ($0 as? JobsError)?.code == .databaseError }
+    #expect(try await store.upload(upload.id) == nil)
+  }
+}
+
+/// A database of one test.
+struct PostgresDatabase {
+  let server: PostgresServer
+  let url: String
+  var name: String {
+    url.split(separator: "/").last?.split(separator: "?").first.map(String.init) ?? ""
+  }
+
+  init() async throws {
+    server = try await .shared()
+    url = try await server.makeDatabase()
+  }
+
+  func settings(_ parameters: String = "", connections: Int = 4) throws -> PostgresSettings {
+    // All suites run at once, on few cores.
+    try PostgresSettings(
+      url: url + parameters, connections: connections, waitLimit: .seconds(60),
+      statementTimeout: .seconds(60), connectTimeout: .seconds(60))
+  }
+
+  func makeStore(_ parameters: String = "", connections: Int = 4) async throws -> PostgresStore {
+    try await PostgresStore(settings(parameters, connections: connections))
+  }
+}
