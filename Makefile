@@ -19,6 +19,9 @@ SERVICE_PEERS ?=
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
 
+# Suites that say something about a cluster as well; what looks into a data folder skips itself there.
+CLUSTER_SUITES := ContractTests|JobTests|UploadTests|RuleServiceTests|ServiceErrorTests|WebhookTests|RestartTests
+
 # What `make chaos` does; all options: scripts/chaos --help.
 CHAOS ?= --kills 500 --minutes 10
 
@@ -53,6 +56,8 @@ test: setup ## Run all tests
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	$(SWIFT_TEST) --filter '^InferenceTests'
 	$(SWIFT_TEST) --filter '^SystemTests' --skip ChaosTests
+	# The contract again, on a cluster: two API processes and three workers on PostgreSQL.
+	HARRIER_TEST_CLUSTER=1 $(SWIFT_TEST) --filter '^SystemTests\.($(CLUSTER_SUITES))'
 	# It takes both cores, and tests that measure time would fail beside it.
 	$(SWIFT_TEST) --filter ChaosTests
 

@@ -78,6 +78,26 @@ struct JobWatchTests {
     _ = await running.result
   }
 
+  @Test("where other API processes answer too, a poll is as new as what they could have told")
+  func sharedPolls() async throws {
+    let quiet = ChangeHint(signal: WakeSignal(), interval: .seconds(86_400))
+    let (here, there) = (makeWatch(hint: quiet), makeWatch(hint: quiet))
+    let job = try await addJob()
+    for watch in [here, there] {
+      #expect(try await watch.document(job.id)?.state == .queued)
+    }
+    _ = try await store.claim(
+      for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+    let seen = try #require(try await here.document(job.id))
+    #expect(seen.state == .processing)
+    #expect(try await there.document(job.id)?.version == seen.version)
+    // Also for who waits for something newer, and has seen what this one has not.
+    _ = try await store.cancel(job.id, now: startOfTests)
+    let end = try #require(try await here.document(job.id))
+    let waited = try await there.document(job.id, after: end.version, upTo: .milliseconds(1))
+    #expect(waited?.version == end.version)
+  }
+
   @Test("who sends webhooks is woken when a job with a callback ends, whichever process ended it")
   func endings() async throws {
     let signal = WakeSignal()

@@ -27,19 +27,20 @@ public struct PostgresServer: Sendable {
   /// The one server.
   public static func shared() async throws -> PostgresServer { try await start.value }
 
-  /// The URL of a new, empty database. `parameters` are libpq's.
-  public func makeDatabase(_ parameters: String = "") async throws -> String {
+  /// The URL of a new, empty database. `parameters` are libpq's; `port` is that of a relay to the server.
+  public func makeDatabase(_ parameters: String = "", port: Int? = nil) async throws -> String {
     let name = "test_\(UUID().uuidString.replacing("-", with: "").lowercased())"
     try await run("CREATE DATABASE \(name)")
-    return url(of: name, parameters)
+    return url(of: name, parameters, port: port)
   }
 
   public func url(
-    of database: String, _ parameters: String = "", password: String = PostgresServer.password
+    of database: String, _ parameters: String = "", password: String = PostgresServer.password,
+    port: Int? = nil
   ) -> String {
     let escaped = password.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
     return
-      "postgresql://\(Self.user):\(escaped)@localhost:\(port)/\(database)?\(parameters)"
+      "postgresql://\(Self.user):\(escaped)@localhost:\(port ?? self.port)/\(database)?\(parameters)"
   }
 
   /// Runs a statement as the superuser, outside of every test's connections; returns its rows.

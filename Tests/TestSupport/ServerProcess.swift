@@ -1,7 +1,7 @@
 public import Foundation
 import Synchronization
 
-/// A `harrier serve` of its own, on a free port of the loopback address and with its own data.
+/// A `harrier serve` of its own, on a free port of the loopback address and with its own data; or a worker.
 public final class ServerProcess: Sendable {
   private let state: SharedState
   private let process: ProcessBox
@@ -13,22 +13,33 @@ public final class ServerProcess: Sendable {
   public static func start(
     dataDirectory: String, arguments: [String] = [], environment: [String: String] = [:]
   ) async throws -> ServerProcess {
-    let server = try ServerProcess(dataDirectory, arguments, environment)
+    let stores = try await TestStores.environment(of: dataDirectory)
+    let server = try ServerProcess(
+      ["serve", "--port", "0", "--data-dir", dataDirectory] + arguments,
+      environment: stores.merging(environment) { $1 }, dataDirectory: dataDirectory)
     await server.state.wait { $0.port != nil || $0.status != nil }
     guard server.state.port != nil else { throw ServerFailure(log: server.log) }
     return server
   }
 
+  /// A `harrier worker` that nobody supervises; it has no port.
+  public static func startWorker(
+    dataDirectory: String, arguments: [String] = [], environment: [String: String]
+  ) throws -> ServerProcess {
+    try ServerProcess(
+      ["worker", "--data-dir", dataDirectory] + arguments, environment: environment,
+      dataDirectory: dataDirectory)
+  }
+
   private init(
-    _ dataDirectory: String, _ arguments: [String], _ environment: [String: String]
+    _ arguments: [String], environment: [String: String], dataDirectory: String
   ) throws {
     self.dataDirectory = dataDirectory
     let state = SharedState()
     self.state = state
     let process = Process()
     process.executableURL = URL(fileURLWithPath: HarrierProcess.binary)
-    process.arguments =
-      ["serve", "--port", "0", "--data-dir", dataDirectory] + arguments
+    process.arguments = arguments
     process.environment = HarrierProcess.environment(adding: environment)
     process.currentDirectoryURL = URL(fileURLWithPath: Checkout.root)
     process.standardInput = FileHandle.nullDevice

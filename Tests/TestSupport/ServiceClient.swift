@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import Foundation
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// Calls a running server as any HTTP client does.
 public struct ServiceClient: Sendable {
@@ -24,11 +25,20 @@ public struct ServiceClient: Sendable {
     public var errors: [[String: Any]] { json["errors"] as? [[String: Any]] ?? [] }
   }
 
-  public let baseURL: String
+  /// The first of the servers.
+  public var baseURL: String { baseURLs[0] }
+  private let baseURLs: [String]
+  private let turn = Turn()
   /// No answer of ours takes longer, streams aside.
   private static let timeout = TimeAmount.seconds(120)
 
-  public init(baseURL: String) { self.baseURL = baseURL }
+  public init(baseURL: String) { baseURLs = [baseURL] }
+
+  /// Each call goes to the next of these servers.
+  public init(baseURLs: [String]) {
+    precondition(!baseURLs.isEmpty)
+    self.baseURLs = baseURLs
+  }
 
   public func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
     try await send("GET", path, headers: headers)
@@ -45,7 +55,7 @@ public struct ServiceClient: Sendable {
   public func send(
     _ method: String, _ path: String, headers: [String: String] = [:], body: Data? = nil
   ) async throws -> Answer {
-    var request = HTTPClientRequest(url: baseURL + path)
+    var request = HTTPClientRequest(url: baseURLs[turn.next() % baseURLs.count] + path)
     request.method = HTTPMethod(rawValue: method)
     for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
     if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
@@ -65,6 +75,13 @@ public struct ServiceClient: Sendable {
       "POST", "/api/v1/inference/upload", headers: ["Content-Type": form.contentType],
       body: form.body)
   }
+}
+
+/// Counts the calls of a client and its copies.
+private final class Turn: Sendable {
+  private let count = Atomic<Int>(0)
+
+  func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
 /// A `multipart/form-data` body with parts named `files`.

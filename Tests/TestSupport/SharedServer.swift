@@ -1,25 +1,29 @@
 public import Foundation
 import Synchronization
 
-/// One running server for all tests that leave it as they found it.
+/// One running server, or with `HARRIER_TEST_CLUSTER` one cluster, for all tests that leave it as they found it.
 public enum SharedServer {
   private static let start = Task {
     let folder = NSTemporaryDirectory() + "/harrier-tests-server-\(UUID().uuidString)"
-    let server = try await ServerProcess.start(
-      dataDirectory: folder, environment: ["HARRIER_RATE_LIMIT": "0"])
-    process.store(server.processID, ordering: .relaxed)
+    let cluster =
+      TestStores.areShared
+      ? try await TestCluster.start(dataDirectory: folder)
+      : TestCluster(
+        servers: [
+          try await ServerProcess.start(
+            dataDirectory: folder, environment: ["HARRIER_RATE_LIMIT": "0"])
+        ], dataDirectory: folder)
+    processes.withLock { $0 = (cluster.servers + cluster.workers).map(\.processID) }
     // The runner ends by exit(): nothing else tells of it.
-    atexit { kill(SharedServer.process.load(ordering: .relaxed), SIGKILL) }
-    return server
+    atexit { for process in SharedServer.processes.withLock({ $0 }) { kill(process, SIGKILL) } }
+    return cluster
   }
 
-  private static let process = Atomic<pid_t>(0)
+  private static let processes = Mutex<[pid_t]>([])
 
-  public static func client() async throws -> ServiceClient {
-    ServiceClient(baseURL: try await start.value.baseURL)
-  }
+  public static func client() async throws -> ServiceClient { try await start.value.client }
 
-  public static func port() async throws -> Int { try await start.value.port }
+  public static func port() async throws -> Int { try await start.value.servers[0].port }
 }
 
 extension ServiceClient {

@@ -13,6 +13,8 @@ final class JobWatch: ServiceLifecycle.Service {
   private static let changesARound = 500
   /// A document is read again after this: deletions by others make no change.
   private static let lifetime = Duration.seconds(5)
+  /// The same where there are others.
+  private static let sharedLifetime = Duration.seconds(1)
 
   /// Between two rounds, however often the store says that something has changed.
   private static let shortestPause = Duration.milliseconds(20)
@@ -26,6 +28,8 @@ final class JobWatch: ServiceLifecycle.Service {
   private let logger: Logger
   private let state = Mutex(JobWatchState())
   private let clock = ContinuousClock()
+  /// A poll that comes while the changes are read needs those of the next reading.
+  private let reading = SharedRun()
 
   /// `endings` is woken when a job with a callback is seen to end.
   init(
@@ -39,11 +43,18 @@ final class JobWatch: ServiceLifecycle.Service {
     self.logger = logger
   }
 
-  /// The job's present document; nil when there is no such job.
+  /// The job's present document; nil when there is no such job. Where other API processes tell clients of jobs too,
+  /// it is at least as new as all that they have told before.
   func document(_ id: JobID) async throws -> StatusDocument? {
+    if hint.isShared { try await follow() }
+    return try await followedDocument(id)
+  }
+
+  private func followedDocument(_ id: JobID) async throws -> StatusDocument? {
     let now = clock.now
+    let lifetime = hint.isShared ? Self.sharedLifetime : Self.lifetime
     let known = state.withLock { state -> StatusDocument? in
-      if let entry = state.documents[id], now - entry.readAt < Self.lifetime {
+      if let entry = state.documents[id], now - entry.readAt < lifetime {
         return entry.document
       }
       state.loading[id, default: 0] += 1
@@ -68,7 +79,12 @@ final class JobWatch: ServiceLifecycle.Service {
   ) async throws -> StatusDocument? {
     let deadline = clock.now + time
     while true {
-      guard let document = try await document(id) else { return nil }
+      guard var document = try await followedDocument(id) else { return nil }
+      if document.version < version {
+        // Another API process has told of something newer.
+        guard let newer = try await self.document(id) else { return nil }
+        document = newer
+      }
       let left = deadline - clock.now
       if document.version > version || document.state.isEnded || left <= .zero
         || Task.isShuttingDownGracefully
@@ -92,11 +108,10 @@ final class JobWatch: ServiceLifecycle.Service {
   /// Reads changes until it is cancelled or told to stop.
   func run() async throws {
     await cancelWhenGracefulShutdown {
-      var version: Int?
       var isDown = false
       while !Task.isCancelled {
         do {
-          version = try await self.readChanges(after: version)
+          try await self.follow()
           isDown = false
         } catch is CancellationError {
           break
@@ -105,8 +120,6 @@ final class JobWatch: ServiceLifecycle.Service {
             self.logger.warning("changes cannot be read", metadata: ["cause": "\(error)"])
           }
           isDown = true
-          // What is kept may be old now: nobody is told what could be wrong.
-          self.state.withLock { $0.documents.removeAll() }
         }
         do {
           try await self.pause(isDown: isDown)
@@ -125,12 +138,23 @@ final class JobWatch: ServiceLifecycle.Service {
     try await clock.sleep(for: Self.shortestPause)
   }
 
-  private func readChanges(after version: Int?) async throws -> Int {
-    guard var version else {
+  /// Returns when all changes are known that could be seen before the call.
+  private func follow() async throws {
+    do {
+      try await reading { [self] in try await readChanges() }
+    } catch {
+      // What is kept may be old now: nobody is told what could be wrong.
+      state.withLock { $0.documents.removeAll() }
+      throw error
+    }
+  }
+
+  private func readChanges() async throws {
+    guard var version = state.withLock({ $0.followed }) else {
       let latest = try await store.latestVersion()
       // What was read before may have changed before: whoever waits looks again.
-      for waiter in state.withLock({ $0.forgetAll() }) { waiter.resume() }
-      return latest
+      for waiter in state.withLock({ $0.begin(at: latest) }) { waiter.resume() }
+      return
     }
     while true {
       let changes = try await store.changes(after: version, limit: Self.changesARound)
@@ -140,7 +164,8 @@ final class JobWatch: ServiceLifecycle.Service {
         if job.state.isEnded, job.callbackURL != nil { endings.wake() }
       }
       version = changes.version
-      if changes.jobs.count < Self.changesARound { return version }
+      state.withLock { $0.followed = version }
+      if changes.jobs.count < Self.changesARound { return }
     }
   }
 
@@ -200,6 +225,8 @@ struct JobWatchState {
   private var waiters: [JobID: [Int: Waiter]] = [:]
   private var waiterCount = 0
   private var isStopped = false
+  /// The version up to which changes are known; nil before they are followed.
+  var followed: Int?
   /// Raised when following the changes begins anew: what was read before may be old.
   private(set) var epoch = 0
 
@@ -242,6 +269,11 @@ struct JobWatchState {
     documents = [:]
     defer { waiters = [:] }
     return waiters.values.flatMap { Array($0.values) }
+  }
+
+  mutating func begin(at version: Int) -> [Waiter] {
+    followed = version
+    return forgetAll()
   }
 
   mutating func nextWaiter() -> Int {

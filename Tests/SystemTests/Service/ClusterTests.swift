@@ -1,0 +1,173 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// API processes and workers that share a database and files, and nothing else.
+@Suite("Service: a cluster", .enabled(if: PostgresServer.isInstalled))
+struct ClusterTests {
+  private func picture() throws -> (name: String, data: Data) {
+    ("a.jpg", try Checkout.data(Checkout.imageFixture("jpeg-444.jpg")))
+  }
+
+  @Test("any API process answers for what another one has taken")
+  func anyProcess() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(dataDirectory: folder.path("data"), workers: 1)
+    let (here, there) = (cluster.clients[0], cluster.clients[1])
+    let upload = try await here.upload([try picture()])
+    let file = try #require((upload.data["uploaded_files"] as? [[String: Any]])?.first)
+    let fileID = try #require(file["file_id"] as? String)
+    let job = try await there.post(
+      "/api/v1/inference/predict",
+      json: #"{"upload_id":"\#(upload.data["upload_id"] as? String ?? "")"}"#,
+      headers: ["Idempotency-Key": "one"])
+    let id = try #require(job.data["job_id"] as? String)
+    // The stream of the process that did not take the job tells of all that its worker does.
+    let events = try await here.get("/api/v1/jobs/\(id)/events").text
+    #expect(events.contains("event: progress"))
+    #expect(events.contains("event: end") && events.contains(#""status":"completed""#))
+    let paths = [
+      "/api/v1/jobs/\(id)/status", "/api/v1/jobs/\(id)/results", "/api/v1/jobs/\(id)/attempts",
+      "/api/v1/files/\(fileID)/original", "/api/v1/jobs?limit=1",
+      "/api/v1/jobs/\(id)/visualization",
+    ]
+    for path in paths {
+      let answers = [try await here.get(path), try await there.get(path)]
+      #expect(answers.allSatisfy { $0.status == 200 }, "\(path): \(answers.map(\.status))")
+      if answers[0].json.isEmpty {
+        #expect(answers[0].body == answers[1].body)
+      } else {
+        #expect(
+          NSDictionary(dictionary: answers[0].data) == NSDictionary(dictionary: answers[1].data),
+          "\(path)")
+      }
+    }
+    #expect(try await there.get("/api/v1/files/\(fileID)/original").body == picture().data)
+    let again = try await here.post(
+      "/api/v1/inference/predict",
+      json: #"{"upload_id":"\#(upload.data["upload_id"] as? String ?? "")"}"#,
+      headers: ["Idempotency-Key": "one"])
+    #expect(again.data["job_id"] as? String == id)
+    #expect(await cluster.stop() == [0, 0, 0])
+    #expect(!cluster.log.contains(PostgresServer.password))
+  }
+
+  @Test("a job that one API process cancels ends at once for who waits at another")
+  func cancelledElsewhere() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(dataDirectory: folder.path("data"), workers: 0)
+    let (here, there) = (cluster.clients[0], cluster.clients[1])
+    let id = try await here.startJob([try picture()])
+    let first = try await there.get("/api/v1/jobs/\(id)/status")
+    let tag = try #require(first.headers["etag"])
+    async let waiting = there.get(
+      "/api/v1/jobs/\(id)/status?wait=30", headers: ["If-None-Match": tag])
+    let cancelled = try await here.post("/api/v1/jobs/\(id)/cancel", json: "")
+    #expect(cancelled.status == 200)
+    #expect(try await waiting.data["status"] as? String == "cancelled")
+    #expect(await cluster.stop() == [0, 0])
+  }
+
+  @Test("a client that goes from one API process to the other never sees a job go back")
+  func monotonic() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(dataDirectory: folder.path("data"), workers: 1)
+    let scene = try Checkout.data(Checkout.sample("yell-541000.jpg"))
+    let id = try await cluster.client.startJob([("scene.jpg", scene)])
+    var last = (version: 0, percentage: 0, state: "queued")
+    while last.state == "queued" || last.state == "processing" {
+      let answer = try await cluster.client.get("/api/v1/jobs/\(id)/status")
+      let progress = answer.data["progress"] as? [String: Any]
+      let tag = answer.headers["etag"]?.filter(\.isNumber) ?? ""
+      let next = (
+        version: Int(tag) ?? 0, percentage: progress?["percentage"] as? Int ?? 0,
+        state: answer.data["status"] as? String ?? ""
+      )
+      #expect(next.version >= last.version && next.percentage >= last.percentage)
+      last = next
+    }
+    #expect(last.state == "completed")
+    // Who has been told so finds the results everywhere.
+    for client in cluster.clients {
+      #expect(try await client.get("/api/v1/jobs/\(id)/results").status == 200)
+    }
+    #expect(await cluster.stop() == [0, 0, 0])
+  }
+
+  @Test("workers that nobody supervises share the work and stop when they are told to")
+  func workers() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(dataDirectory: folder.path("data"))
+    let picture = try picture()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<12 {
+        group.addTask {
+          let id = try await cluster.client.runJob(
+            [("\(number).jpg", picture.data)], config: #"{"sahi":{"enabled":false}}"#)
+          let status = try await cluster.client.get("/api/v1/jobs/\(id)/status").data
+          #expect(status["status"] as? String == "completed")
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(cluster.workers.allSatisfy { $0.log.contains("Job completed") })
+    #expect(await cluster.stop() == [0, 0, 0, 0, 0])
+  }
+
+  @Test("a process that starts before its database waits for it")
+  func startBeforeDatabase() async throws {
+    let folder = try TemporaryFolder()
+    let relay = try await TCPRelay.start(to: try await PostgresServer.shared().port)
+    relay.set(.cut)
+    let url = try await PostgresServer.shared().makeDatabase("sslmode=disable", port: relay.port)
+    async let starting = ServerProcess.start(
+      dataDirectory: folder.path("data"), arguments: ["--workers", "0"],
+      environment: ["HARRIER_DATABASE_URL": url])
+    let worker = try ServerProcess.startWorker(
+      dataDirectory: folder.path("data"), environment: ["HARRIER_DATABASE_URL": url])
+    await worker.waitForLog("The database is waited for")
+    relay.set(.passing)
+    let server = try await starting
+    let id = try await ServiceClient(baseURL: server.baseURL).runJob([try picture()])
+    #expect(!id.isEmpty)
+    #expect(await worker.stop() == 0)
+    #expect(await server.stop() == 0)
+    try await relay.stop()
+  }
+
+  @Test(
+    "while the database is away calls are 503 and jobs wait; both go on by themselves",
+    arguments: [TCPRelay.Mode.cut, .silent])
+  func databaseAway(mode: TCPRelay.Mode) async throws {
+    let folder = try TemporaryFolder()
+    let relay = try await TCPRelay.start(to: try await PostgresServer.shared().port)
+    let url = try await PostgresServer.shared().makeDatabase("sslmode=disable", port: relay.port)
+    let cluster = try await TestCluster.start(
+      dataDirectory: folder.path("data"), servers: 1, workers: 1,
+      stores: ["HARRIER_DATABASE_URL": url])
+    let client = cluster.client
+    _ = try await client.runJob([try picture()])
+    let id = try await client.startJob(
+      [("scene.png", try Checkout.data(Checkout.sample("scene-5.jpg")))])
+    try await client.waitForBeginning(of: id)
+    relay.set(mode)
+    let away = try await client.get("/api/v1/jobs")
+    #expect(away.status == 503 && away.errorCode == "SERVICE_UNAVAILABLE", "\(away.text)")
+    #expect(away.headers["retry-after"] != nil)
+    #expect(try await client.upload([try picture()]).status == 503)
+    let ready = try await client.get("/health/ready")
+    #expect(ready.status == 503)
+    #expect(ready.errors.compactMap { $0["field"] as? String } == ["database"])
+    #expect(try await client.get("/health/live").status == 200)
+    #expect(try await client.get("/metrics").status == 200)
+    relay.set(.cut)
+    relay.set(.passing)
+    try await eventually { try await client.get("/health/ready").status == 200 }
+    let end = try await client.waitForEnd(of: id)
+    #expect(end.data["status"] as? String == "completed", "\(end.text)")
+    #expect(try await client.upload([try picture()]).status == 200)
+    #expect(await cluster.stop() == [0, 0])
+    #expect(!cluster.log.contains(PostgresServer.password))
+    try await relay.stop()
+  }
+}

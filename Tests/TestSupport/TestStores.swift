@@ -1,0 +1,30 @@
+import Foundation
+import Synchronization
+
+/// Where the servers that tests start keep what they are told: in their data folder, or, when
+/// `HARRIER_TEST_CLUSTER` is 1, in a real PostgreSQL with a database for each data folder.
+public enum TestStores {
+  public static let areShared = ProcessInfo.processInfo.environment["HARRIER_TEST_CLUSTER"] == "1"
+
+  private static let known = Mutex<[String: Task<[String: String], any Error>]>([:])
+
+  /// What a server on this data folder is started with.
+  static func environment(of dataDirectory: String) async throws -> [String: String] {
+    guard areShared else { return [:] }
+    return try await clusterEnvironment(of: dataDirectory)
+  }
+
+  /// The same for whoever asks for the same folder: a second server finds what the first one left.
+  public static func clusterEnvironment(of dataDirectory: String) async throws -> [String: String] {
+    let task = known.withLock { known in
+      let task = known[dataDirectory] ?? Task { try await makeStores() }
+      known[dataDirectory] = task
+      return task
+    }
+    return try await task.value
+  }
+
+  private static func makeStores() async throws -> [String: String] {
+    ["HARRIER_DATABASE_URL": try await PostgresServer.shared().makeDatabase("sslmode=disable")]
+  }
+}
