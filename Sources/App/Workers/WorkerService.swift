@@ -31,7 +31,8 @@ public struct WorkerService: Sendable {
   ///   - takeDelta: what was counted since the last call, as one line; nil when nothing was.
   public init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, takeDelta: @escaping @Sendable () -> String?
+    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger,
+    takeDelta: @escaping @Sendable () -> String?
   ) {
     self.init(
       store: store, executor: executor, settings: settings, isSupervised: isSupervised,
@@ -41,7 +42,8 @@ public struct WorkerService: Sendable {
 
   init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, input: Int32, output: Int32,
+    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, input: Int32,
+    output: Int32,
     orphanSeconds: Double = Self.orphanSeconds, exit: @escaping @Sendable () -> Void,
     takeDelta: @escaping @Sendable () -> String?
   ) {

@@ -30,6 +30,14 @@ public final class PostgresStore: Sendable {
     pool = PostgresPool(settings)
   }
 
+  /// The server's version, for people.
+  /// - Throws: `JobsError(.unavailable)` when it cannot be reached.
+  public static func version(of settings: PostgresSettings) async throws -> String {
+    try await PostgresPool(settings).read { connection in
+      try connection.execute("SELECT current_setting('server_version')").first?[0] ?? "unknown"
+    }
+  }
+
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresConnection) throws -> Value
   ) async throws -> Value {

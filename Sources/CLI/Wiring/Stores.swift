@@ -63,6 +63,14 @@ struct Stores: Sendable {
       name: "PostgreSQL at \(postgres.place)", listener: listener)
   }
 
+  /// Asks whether the stores answer; for people. Makes and changes nothing.
+  /// - Throws: `JobsError` when one does not.
+  static func ask(_ settings: ServiceSettings) async throws -> String {
+    guard let url = settings.databaseURL else { return "SQLite in \(settings.dataDirectory)" }
+    let postgres = try PostgresSettings(url: url, connections: 1)
+    return "PostgreSQL \(try await PostgresStore.version(of: postgres)) at \(postgres.place)"
+  }
+
   /// Tries again, for a while, what fails because the server does not answer yet.
   private static func patiently<Value>(
     _ logger: Logger, _ body: () async throws -> Value

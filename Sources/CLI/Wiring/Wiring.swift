@@ -44,6 +44,7 @@ enum Services {
     let logger = try logger("harrier", settings)
     let stores = try await Stores.open(
       settings, connections: settings.databaseConnections, logger: logger)
+    logger.info("Stores are open", metadata: ["database": "\(stores.name)"])
     let registry = MetricRegistry()
     let supervisor = WorkerSupervisor(
       count: settings.workers, arguments: ["worker", "--supervised"] + arguments,
