@@ -15,7 +15,7 @@ public struct DirectoryBlobStore: BlobStore {
     self.threads = threads
   }
 
-  public func temporaryPath() async throws -> String { tree.temporaryPath() }
+  public func temporaryPath() async throws -> String { tree.temporary.path() }
 
   public func keep(fileAt path: String, as key: String) async throws {
     try await blocking { try $0.keep(fileAt: path, as: key) }
@@ -55,7 +55,7 @@ public struct DirectoryBlobStore: BlobStore {
   }
 
   public func sweepTemporaryFiles(olderThan time: Date) async throws -> Int {
-    try await blocking { try $0.sweepTemporaryFiles(olderThan: time) }
+    try await blocking { try $0.temporary.sweep(olderThan: time) }
   }
 
   public func checkWritable() async throws {

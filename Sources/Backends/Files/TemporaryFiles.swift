@@ -1,0 +1,101 @@
+import Foundation
+import Jobs
+
+/// The folder of what is being written. Every call blocks.
+struct TemporaryFiles: Sendable {
+  private let folder: String
+
+  /// Only the service's own user and group have to do with the pictures.
+  static let folderMode: mode_t = 0o750
+  private static let fileMode: mode_t = 0o640
+
+  /// Makes the folder where it is missing.
+  init(folder: String) throws {
+    self.folder = folder
+    try Self.makeFolder(folder)
+  }
+
+  static func makeFolder(_ path: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: NSNumber(value: folderMode)])
+    } catch {
+      throw JobsError(.storageError, "The file store's folders cannot be made", cause: "\(error)")
+    }
+  }
+
+  /// A name that nobody else uses.
+  func path() -> String { "\(folder)/\(UUID().uuidString)" }
+
+  func create(_ path: String) throws -> OpenFile {
+    let flags = O_WRONLY | O_CREAT | O_EXCL
+    guard let file = try OpenFile.open(path, flags: flags, mode: Self.fileMode) else {
+      throw JobsError(.storageError, "The file store's folders are gone", cause: path)
+    }
+    return file
+  }
+
+  /// Removes those that nobody has changed since.
+  func sweep(olderThan time: Date) throws -> Int {
+    var swept = 0
+    try FolderNames.forEach(in: folder) { name in
+      let path = "\(folder)/\(name)"
+      // The time of the last change of content or names: a link to an old blob is young.
+      guard let status = try FolderNames.status(path), Date(status.st_ctim) < time,
+        status.st_mode & S_IFMT != S_IFDIR
+      else { return }
+      if unlink(path) == 0 {
+        swept += 1
+      } else if errno != ENOENT {
+        throw JobsError.storage("unlink", path)
+      }
+    }
+    return swept
+  }
+
+  func checkWritable() throws {
+    let path = path()
+    defer { unlink(path) }
+    try create(path).write([UInt8](repeating: 0, count: 4096))
+  }
+}
+
+/// What is in a folder.
+enum FolderNames {
+  /// None for a folder that is not there.
+  static func forEach(in folder: String, _ body: (String) throws -> Void) throws {
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT || errno == ENOTDIR { return }
+      throw JobsError.storage("opendir", folder)
+    }
+    defer { closedir(stream) }
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        guard errno == 0 else { throw JobsError.storage("readdir", folder) }
+        return
+      }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+        name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { try body(name) }
+    }
+  }
+
+  /// nil for a name that is not there.
+  static func status(_ path: String) throws -> stat? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw JobsError.storage("lstat", path)
+    }
+    return status
+  }
+}
+
+extension Date {
+  init(_ time: timespec) {
+    self.init(timeIntervalSince1970: Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9)
+  }
+}
