@@ -26,6 +26,12 @@ public protocol BlobStore: Sendable {
     _ key: String, _ body: @Sendable (String) async throws -> Result
   ) async throws -> Result
 
+  /// A URL by which anybody gets the blob from the store itself for a while, with these headers; whether there is
+  /// such a blob is not asked. nil, as by default, where all bytes go through this service.
+  func temporaryURL(
+    for key: String, lifetime: Duration, contentType: String, contentDisposition: String
+  ) async throws -> String?
+
   /// Removes blobs; those that are not there do not matter.
   func delete(_ keys: [String]) async throws
 
@@ -64,6 +70,10 @@ public struct BlobName: Sendable, Hashable {
 }
 
 extension BlobStore {
+  public func temporaryURL(
+    for key: String, lifetime: Duration, contentType: String, contentDisposition: String
+  ) async throws -> String? { nil }
+
   /// All bytes of a small blob.
   /// - Throws: `JobsError(.blobNotFound)`; `.storageError` when it is larger than `limit`.
   public func bytes(_ key: String, limit: Int) async throws -> [UInt8] {
