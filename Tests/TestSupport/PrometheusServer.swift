@@ -127,9 +127,11 @@ public struct HTTPAnswer: Sendable {
 }
 
 /// Gets a URL; bodies up to 16 MB.
-public func httpGet(_ url: String) async throws -> HTTPAnswer {
-  let response = try await HTTPClient.shared.execute(
-    HTTPClientRequest(url: url), timeout: .seconds(10))
+/// - Parameter host: the `Host` of a server that has other names than the URL's.
+public func httpGet(_ url: String, host: String? = nil) async throws -> HTTPAnswer {
+  var request = HTTPClientRequest(url: url)
+  if let host { request.headers.add(name: "host", value: host) }
+  let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
   let body = try await response.body.collect(upTo: 16 << 20)
   return HTTPAnswer(
     status: Int(response.status.code),

@@ -1,0 +1,117 @@
+import Foundation
+import Synchronization
+
+/// A SeaweedFS on loopback: a real server that speaks S3 and checks signatures.
+public final class S3Server: Sendable {
+  public static let accessKeyID = "harriertests"
+  public static let secretAccessKey = "harriertestsecret"
+
+  /// Its buckets are also the subdomains of this name, which no name server knows.
+  public static let domain = "s3.test"
+
+  private static let path = Checkout.path(".deps/seaweedfs/weed")
+  /// scripts/test-tools installs it.
+  public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
+
+  public let port: Int
+  private let folder: TemporaryFolder
+  private let arguments: [String]
+  private let process = Mutex<Process?>(nil)
+
+  /// One for all tests, which keep to buckets of their own.
+  public static func shared() async throws -> S3Server { try await start.value }
+
+  private static let start = Task {
+    let server = try S3Server()
+    try await server.run()
+    return server
+  }
+
+  /// All that run: the test runner ends by exit(), and nothing else tells of it.
+  private static let running = Mutex<Set<pid_t>>([])
+  private static let endWithRunner: Void = {
+    atexit { S3Server.running.withLock { $0.forEach { kill($0, SIGKILL) } } }
+  }()
+
+  /// A server with its own data, which does not run yet.
+  public init() throws {
+    folder = try TemporaryFolder()
+    let identities = try folder.write(
+      """
+      {"identities": [{"name": "tests", "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+        "credentials": [{"accessKey": "\(Self.accessKeyID)", "secretKey": "\(Self.secretAccessKey)"}]}]}
+      """, to: "s3.json")
+    let data = folder.path("data")
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    // All at once, so that no two are the same. SeaweedFS has a second port for each of its parts.
+    let ports = try freePorts(8)
+    port = ports[0]
+    arguments = [
+      "server", "-dir=\(data)", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-master.telemetry=false",
+      "-master.port=\(ports[2])", "-master.port.grpc=\(ports[3])",
+      "-master.volumeSizeLimitMB=256",
+      "-volume.port=\(ports[4])", "-volume.port.grpc=\(ports[5])", "-volume.max=20",
+      "-volume.minFreeSpace=1",
+      "-filer", "-filer.port=\(ports[6])", "-filer.port.grpc=\(ports[7])",
+      "-filer.localSocket=\(folder.path("filer.sock"))",
+      "-s3", "-s3.port=\(port)", "-s3.port.grpc=\(ports[1])", "-s3.config=\(identities)",
+      "-s3.domainName=\(Self.domain)",
+      "-s3.localSocket=\(folder.path("s3.sock"))", "-s3.port.iceberg=0", "-s3.port.lance=0",
+    ]
+  }
+
+  deinit { stop() }
+
+  /// Starts it and returns when it answers. A server that was stopped has its data still.
+  public func run() async throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.path)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    let log = folder.path("log")
+    try Data().write(to: URL(fileURLWithPath: log))
+    process.standardError = FileHandle(forWritingAtPath: log)
+    _ = Self.endWithRunner
+    try process.run()
+    let identifier = process.processIdentifier
+    Self.running.withLock { _ = $0.insert(identifier) }
+    self.process.withLock { [process] in $0 = process }
+    let clock = ContinuousClock()
+    let end = clock.now + .seconds(60)
+    while clock.now < end, kill(identifier, 0) == 0 {
+      do {
+        // 403 for anonymous clients: it has read its identities and its filer answers.
+        if try await httpGet("\(endpoint)/").status == 403 { return }
+      } catch {
+        // It does not listen yet.
+      }
+      try await clock.sleep(for: .milliseconds(50))
+    }
+    throw TestToolError(
+      "SeaweedFS does not answer: \((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+  }
+
+  /// Kills it and returns when it is gone.
+  public func stop() {
+    guard
+      let process = process.withLock({ process in
+        defer { process = nil }
+        return process
+      })
+    else { return }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    Self.running.withLock { _ = $0.remove(process.processIdentifier) }
+  }
+
+  public var endpoint: String { "http://127.0.0.1:\(port)" }
+}
+
+/// Ports that were free a moment ago, all different.
+private func freePorts(_ count: Int) throws -> [Int] {
+  var ports: Set<Int> = []
+  while ports.count < count { ports.insert(try freePort()) }
+  return Array(ports)
+}
