@@ -70,7 +70,7 @@ let package = Package(
     .target(
       name: "Backends",
       dependencies: [
-        "Jobs", "CArchive", "CPQ", asyncHTTPClient, grdb, nioCore, nioHTTP1, nioPosix,
+        "Jobs", "CArchive", "CPQ", asyncHTTPClient, crypto, grdb, nioCore, nioHTTP1, nioPosix,
       ],
       swiftSettings: strict),
     .target(
@@ -126,7 +126,10 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "BackendsTests", dependencies: ["Backends", "Jobs", "TestSupport", grdb, nioPosix],
+      name: "BackendsTests",
+      dependencies: [
+        "Backends", "Jobs", "TestSupport", grdb, nioHTTP1, nioPosix,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "SystemTests", dependencies: ["TestSupport", asyncHTTPClient, nioCore],

@@ -69,6 +69,16 @@ final class OpenFile: Sendable {
     }
   }
 
+  /// Locks the file for this descriptor alone until it is closed, as it is when the process ends (flock(2)).
+  /// - Returns: false when somebody else holds it.
+  func lock() throws -> Bool {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EWOULDBLOCK { return false }
+      guard errno == EINTR else { throw JobsError.storage("flock", path) }
+    }
+    return true
+  }
+
   /// Returns when the file, or the names in the folder, survive a power cut.
   func sync() throws {
     while fsync(descriptor) != 0 {

@@ -8,6 +8,7 @@ struct TemporaryFiles: Sendable {
   /// Only the service's own user and group have to do with the pictures.
   static let folderMode: mode_t = 0o750
   private static let fileMode: mode_t = 0o640
+  private static let heldSuffix = ".held"
 
   /// Makes the folder where it is missing.
   init(folder: String) throws {
@@ -34,6 +35,26 @@ struct TemporaryFiles: Sendable {
       throw JobsError(.storageError, "The file store's folders are gone", cause: path)
     }
     return file
+  }
+
+  /// A new file that is locked while it is open, and so no longer than this process lives.
+  func createHeld() throws -> (path: String, file: OpenFile) {
+    let path = path() + Self.heldSuffix
+    let file = try create(path)
+    guard try file.lock() else { throw JobsError(.storageError, "A temporary file was taken") }
+    return (path, file)
+  }
+
+  /// Removes the held files of processes that are gone. One that is young may be about to be locked.
+  func sweepHeld(olderThan time: Date) throws {
+    try FolderNames.forEach(in: folder) { name in
+      let path = "\(folder)/\(name)"
+      guard name.hasSuffix(Self.heldSuffix), let status = try FolderNames.status(path),
+        Date(status.st_ctim) < time, let file = try OpenFile.open(path, flags: O_RDONLY),
+        try file.lock()
+      else { return }
+      guard unlink(path) == 0 || errno == ENOENT else { throw JobsError.storage("unlink", path) }
+    }
   }
 
   /// Removes those that nobody has changed since.
