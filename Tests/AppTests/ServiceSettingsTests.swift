@@ -275,4 +275,27 @@ struct ServiceSettingsTests {
     return try await ServiceSettings.load(
       commandLine: commandLine, environment: environment, file: file)
   }
+
+  @Test("addresses and keys of the stores are never shown, not even when they are wrong")
+  func storeSecrets() async throws {
+    let settings = try await load(
+      [:],
+      [
+        "HARRIER_DATABASE_URL": "postgres://harrier:pa55word@db/harrier",
+        "HARRIER_STORAGE_URL": "s3://bucket/prefix?endpoint=http://127.0.0.1:9000",
+        "HARRIER_STORAGE_ACCESS_KEY": "k3y", "HARRIER_STORAGE_SECRET_KEY": "s3cret",
+      ])
+    for secret in ["pa55word", "k3y", "s3cret"] { #expect(!settings.yaml.contains(secret)) }
+    #expect(settings.yaml.contains("storage_url: \"s3://bucket/prefix"))
+    for (name, value) in [
+      ("HARRIER_DATABASE_URL", "mysql://harrier:pa55word@db/harrier"),
+      ("HARRIER_DATABASE_URL", "postgres://"),
+      ("HARRIER_STORAGE_SECRET_KEY", "pa55word\n"), ("HARRIER_STORAGE_SECRET_KEY", "pa55word"),
+    ] {
+      let error = await #expect(throws: SettingsError.self) { try await load([:], [name: value]) }
+      let words = "\(error.map { "\($0)" } ?? "")".lowercased()
+      #expect(!words.contains("pa55word"))
+      #expect(words.contains(value == "pa55word" ? "storage_access_key" : name.lowercased()))
+    }
+  }
 }

@@ -106,6 +106,29 @@ public final class S3Server: Sendable {
     Self.running.withLock { _ = $0.remove(process.processIdentifier) }
   }
 
+  /// What Harrier keeps its files in here.
+  private static let bucket = "harrier-cluster"
+
+  public func makeBucket() async throws {
+    let made = try await HarrierProcess(
+      program: "curl",
+      [
+        "-sS", "--fail-with-body", "-X", "PUT", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user",
+        "\(Self.accessKeyID):\(Self.secretAccessKey)", "\(endpoint)/\(Self.bucket)",
+      ]
+    ).run()
+    guard made.status == 0 else { throw TestToolError("\(made.text)\(made.standardError)") }
+  }
+
+  /// What a process of Harrier is started with; `endpoint` is that of a relay to the server.
+  public func settings(prefix: String, endpoint: String? = nil) -> [String: String] {
+    [
+      "HARRIER_STORAGE_URL": "s3://\(Self.bucket)/\(prefix)?endpoint=\(endpoint ?? self.endpoint)",
+      "HARRIER_STORAGE_ACCESS_KEY": Self.accessKeyID,
+      "HARRIER_STORAGE_SECRET_KEY": Self.secretAccessKey,
+    ]
+  }
+
   public var endpoint: String { "http://127.0.0.1:\(port)" }
 }
 

@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// Where the servers that tests start keep what they are told: in their data folder, or, when
-/// `HARRIER_TEST_CLUSTER` is 1, in a real PostgreSQL with a database for each data folder.
+/// `HARRIER_TEST_CLUSTER` is 1, in a real PostgreSQL and a real S3 server, with a database and a prefix for each data
+/// folder.
 public enum TestStores {
   public static let areShared = ProcessInfo.processInfo.environment["HARRIER_TEST_CLUSTER"] == "1"
 
@@ -25,6 +26,18 @@ public enum TestStores {
   }
 
   private static func makeStores() async throws -> [String: String] {
-    ["HARRIER_DATABASE_URL": try await PostgresServer.shared().makeDatabase("sslmode=disable")]
+    var environment = [
+      "HARRIER_DATABASE_URL": try await PostgresServer.shared().makeDatabase("sslmode=disable")
+    ]
+    if S3Server.isInstalled {
+      environment.merge(try await bucket.value.settings(prefix: UUID().uuidString)) { $1 }
+    }
+    return environment
+  }
+
+  private static let bucket = Task {
+    let server = try await S3Server.shared()
+    try await server.makeBucket()
+    return server
   }
 }

@@ -5,6 +5,9 @@ import ObjectDetection
 
 /// The bytes of originals and of the pictures that jobs drew. Section 5 of the contract.
 struct FileRoutes: Sendable {
+  /// Clients follow a redirect at once; a download that has begun goes on.
+  private static let lentFor = Duration.seconds(900)
+
   let service: Service
 
   /// `GET /api/v1/files/{file_id}/original`
@@ -13,6 +16,11 @@ struct FileRoutes: Sendable {
     let file = try await file(context)
     let tag = EntityTag(opaque: file.sha256)
     if let answer = request.notModified(tag, .unchanging) { return answer }
+    if let answer = try await redirect(
+      to: file.blobKey, file.contentType, filename: file.filename, request)
+    {
+      return answer
+    }
     let answer = FileAnswer(
       reader: try await service.storedBlob(file.blobKey), contentType: file.contentType,
       filename: file.filename, tag: tag, policy: .unchanging)
@@ -64,10 +72,26 @@ struct FileRoutes: Sendable {
     let reader = try await service.storedBlob(key)
     let format = try await reader.pictureFormat()
     let stem = (file.filename as NSString).deletingPathExtension
+    let filename = "\(stem).\(kind).\(format.fileExtension)"
+    if let answer = try await redirect(to: key, format.contentType, filename: filename, request) {
+      return answer
+    }
     let answer = FileAnswer(
-      reader: reader, contentType: format.contentType,
-      filename: "\(stem).\(kind).\(format.fileExtension)", tag: tag, policy: policy)
+      reader: reader, contentType: format.contentType, filename: filename, tag: tag,
+      policy: policy)
     return try answer.response(to: request, context)
+  }
+
+  /// To the file store itself, where it lends URLs. They are signed for GET alone.
+  private func redirect(
+    to key: String, _ contentType: String, filename: String, _ request: Request
+  ) async throws -> Response? {
+    guard request.method == .get,
+      let url = try await service.blobs.temporaryURL(
+        for: key, lifetime: Self.lentFor, contentType: contentType,
+        contentDisposition: contentDisposition("inline", filename: filename))
+    else { return nil }
+    return Response(status: .found, headers: [.location: url, .cacheControl: "no-store"])
   }
 
   private func record(of file: UploadedFile, jobID text: String) async throws -> ImageRecord? {

@@ -47,6 +47,11 @@ extension ServiceSettings {
     if heartbeat * 2 > jobLease {
       throw SettingsError("heartbeat_seconds", "must be at most half of job_lease_seconds")
     }
+    if (storageAccessKey == nil) != (storageSecretKey == nil) {
+      throw SettingsError(
+        storageAccessKey == nil ? "storage_access_key" : "storage_secret_key",
+        "is missing: one key says nothing without the other")
+    }
     if maxFileBytes > maxUploadBytes {
       throw SettingsError("max_file_bytes", "must not be more than max_upload_bytes")
     }

@@ -22,6 +22,13 @@ public struct ServiceSettings: Sendable, Equatable {
   public var databaseURL: String?
   /// Of the API process, at most.
   public var databaseConnections = 8
+  /// `s3://bucket/prefix?endpoint=...`; nil for the data folder.
+  public var storageURL: String?
+  /// nil takes the keys from the environment or the file of AWS' tools.
+  public var storageAccessKey: String?
+  public var storageSecretKey: String?
+  /// Whether clients are sent to the file store for originals and pictures.
+  public var storagePresign = false
 
   // What one client may do.
   /// Requests a minute and client address; 0 is without limit.

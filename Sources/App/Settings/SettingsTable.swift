@@ -49,6 +49,22 @@ enum SettingsTable {
       "database_connections", \.databaseConnections, in: 1...100,
       "Connections of an API process to PostgreSQL, and one that listens; a worker has 3 and one. Its server allows 100 by default."
     ),
+    .optionalText(
+      "storage_url", \.storageURL, .url(of: ["s3"]),
+      "Files in a bucket: `s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-west-1`; without `endpoint` AWS. Not set: files in `data_dir`."
+    ),
+    .optionalText(
+      "storage_access_key", \.storageAccessKey, .line, isSecret: true,
+      "Access key of `storage_url`, with `storage_secret_key`. Not set: `AWS_ACCESS_KEY_ID` and its fellows, else `~/.aws/credentials`."
+    ),
+    .optionalText(
+      "storage_secret_key", \.storageSecretKey, .line, isSecret: true,
+      "Secret key of `storage_url`; belongs into the environment or a file that only the service reads."
+    ),
+    .flag(
+      "storage_presign", \.storagePresign,
+      "Whether clients are sent to the bucket for originals and pictures, by URLs that are good for 15 minutes. Not unless clients can reach it; `public_endpoint` in `storage_url` says how."
+    ),
   ]
 
   private static let clients: [SettingDefinition] = [

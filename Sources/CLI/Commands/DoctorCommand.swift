@@ -44,7 +44,12 @@ struct DoctorCommand: AsyncParsableCommand {
       Installation.compiledModels ?? "none: no folder can be written"
     }
     await check("SWI-Prolog") { try await rulesState() }
-    await check("database") { try await databaseState() }
+    await check("database") {
+      try await Stores.ask(try await ServiceOptions.parse([]).settings())
+    }
+    await check("files") {
+      try await Stores.askBlobs(try await ServiceOptions.parse([]).settings())
+    }
     let folder = ModelFolder(path: modelsDir ?? Installation.modelsDirectory)
     await check("models folder") { "\(folder.path): \(try folder.names().joined(separator: ", "))" }
     for name in (try? folder.names()) ?? [] {
@@ -67,12 +72,6 @@ struct DoctorCommand: AsyncParsableCommand {
     guard let folder = Installation.rulesDirectory else { return "works; no rule sets installed" }
     let sets = try await Services.ruleSource(folder).ruleSets()
     return try "works; rule sets " + sets.map { try $0.result.get().name }.joined(separator: ", ")
-  }
-
-  /// Connects to the database that the settings of the service name, and changes nothing there.
-  private func databaseState() async throws -> String {
-    let settings = try await ServiceOptions.parse([]).settings()
-    return try await Stores.ask(settings)
   }
 
   /// Loads the model and runs it on a grey picture, in which nothing is to be seen.

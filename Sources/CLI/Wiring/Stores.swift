@@ -41,13 +41,13 @@ struct Stores: Sendable {
       throw JobsError(
         .storageError, "data_dir: the folder \(folder) cannot be made", cause: "\(error)")
     }
-    let blobs = try DirectoryBlobStore(path: folder, threads: thread(fileThreads))
+    let (blobs, files) = try await openBlobs(settings)
     guard let url = settings.databaseURL else {
       let store = try SQLiteStore(path: "\(folder)/harrier.sqlite")
       try await store.check()
       return Stores(
         metadata: store, blobs: blobs, secrets: nil, changes: .polled,
-        name: "SQLite in \(folder)", listener: nil)
+        name: "SQLite in \(folder), \(files)", listener: nil)
     }
     let postgres = try PostgresSettings(url: url, connections: connections)
     let store = try await patiently(logger) { try await PostgresStore(postgres) }
@@ -60,7 +60,31 @@ struct Stores: Sendable {
     }
     return Stores(
       metadata: store, blobs: blobs, secrets: store, changes: ChangeHint(signal: changed),
-      name: "PostgreSQL at \(postgres.place)", listener: listener)
+      name: "PostgreSQL at \(postgres.place), \(files)", listener: listener)
+  }
+
+  /// The files' store, and its name for people.
+  private static func openBlobs(
+    _ settings: ServiceSettings
+  ) async throws -> (any BlobStore, String) {
+    let folder = settings.dataDirectory
+    guard let url = settings.storageURL else {
+      let store = try DirectoryBlobStore(path: folder, threads: thread(fileThreads))
+      return (store, "files in \(folder)")
+    }
+    let location = try S3Location(url)
+    let store = try S3BlobStore(
+      location: location, credentials: credentials(settings),
+      temporaryFolder: "\(folder)/tmp", presigns: settings.storagePresign,
+      threads: thread(fileThreads))
+    return (store, "files in s3://\(location.bucket)/\(location.prefix)")
+  }
+
+  private static func credentials(_ settings: ServiceSettings) -> S3CredentialsSource {
+    guard let id = settings.storageAccessKey, let secret = settings.storageSecretKey else {
+      return .standard(environment: ProcessInfo.processInfo.environment)
+    }
+    return .explicit(S3Credentials(accessKeyID: id, secretAccessKey: secret))
   }
 
   /// Asks whether the stores answer; for people. Makes and changes nothing.
@@ -69,6 +93,14 @@ struct Stores: Sendable {
     guard let url = settings.databaseURL else { return "SQLite in \(settings.dataDirectory)" }
     let postgres = try PostgresSettings(url: url, connections: 1)
     return "PostgreSQL \(try await PostgresStore.version(of: postgres)) at \(postgres.place)"
+  }
+
+  /// Asks whether files can be written, where that is not this machine's disk.
+  static func askBlobs(_ settings: ServiceSettings) async throws -> String {
+    guard settings.storageURL != nil else { return "files in \(settings.dataDirectory)" }
+    let (store, name) = try await openBlobs(settings)
+    try await store.checkWritable()
+    return name
   }
 
   /// Tries again, for a while, what fails because the server does not answer yet.

@@ -170,4 +170,73 @@ struct ClusterTests {
     #expect(!cluster.log.contains(PostgresServer.password))
     try await relay.stop()
   }
+
+  @Test(
+    "while the bucket is away uploads are refused and keep nothing, and jobs are tried again",
+    .enabled(if: S3Server.isInstalled, "scripts/test-tools installs SeaweedFS"))
+  func filesAway() async throws {
+    let folder = try TemporaryFolder()
+    let s3 = try await S3Server.shared()
+    try await s3.makeBucket()
+    let relay = try await TCPRelay.start(to: s3.port)
+    let stores = [
+      "HARRIER_DATABASE_URL": try await PostgresServer.shared().makeDatabase("sslmode=disable")
+    ].merging(s3.settings(prefix: "away", endpoint: "http://127.0.0.1:\(relay.port)")) { $1 }
+    let cluster = try await TestCluster.start(
+      dataDirectory: folder.path("data"), servers: 1, workers: 1,
+      environment: ["HARRIER_RETRY_DELAYS_SECONDS": "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1"],
+      stores: stores)
+    let client = cluster.client
+    let kept = try await client.upload([try picture()])
+    relay.set(.cut)
+    let refused = try await client.upload([try picture()])
+    #expect(refused.status == 500 && refused.errorCode == "STORAGE_ERROR", "\(refused.text)")
+    let ready = try await client.get("/health/ready")
+    #expect(ready.errors.compactMap { $0["field"] as? String } == ["files"])
+    let job = try await client.post(
+      "/api/v1/inference/predict",
+      json: #"{"upload_id":"\#(kept.data["upload_id"] as? String ?? "")"}"#)
+    let id = try #require(job.data["job_id"] as? String)
+    try await eventually {
+      let attempts = try await client.get("/api/v1/jobs/\(id)/attempts")
+      return attempts.text.contains("STORAGE_ERROR")
+    }
+    relay.set(.passing)
+    let end = try await client.waitForEnd(of: id)
+    #expect(end.data["status"] as? String == "completed", "\(end.text)")
+    #expect(try await client.upload([try picture()]).status == 200)
+    #expect(try folder.files().filter { $0.contains("/tmp/") } == [])
+    #expect(await cluster.stop() == [0, 0])
+    #expect(!cluster.log.contains(S3Server.secretAccessKey))
+    try await relay.stop()
+  }
+
+  @Test(
+    "clients are sent to the bucket for pictures where the operator says so",
+    .enabled(if: S3Server.isInstalled, "scripts/test-tools installs SeaweedFS"))
+  func presigned() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(
+      dataDirectory: folder.path("data"), servers: 1, workers: 1,
+      environment: ["HARRIER_STORAGE_PRESIGN": "true"])
+    let picture = try picture()
+    let id = try await cluster.client.runJob([picture])
+    let shown = try await cluster.client.get("/api/v1/jobs/\(id)/visualization")
+    let urls = try #require((shown.data["visualizations"] as? [[String: Any]])?.first)
+    for key in ["original_url", "annotated_url", "thumbnail_url"] {
+      let url = try #require(urls[key] as? String)
+      let sent = try await HarrierProcess(
+        program: "curl",
+        [
+          "-sS", "--location", "--range", "0-9", "--write-out",
+          "%{http_code} %{num_redirects} %{content_type} %{size_download}", "--output", "/dev/null",
+          cluster.client.baseURL + url,
+        ]
+      ).run()
+      #expect(sent.text == "206 1 image/jpeg 10", "\(key): \(sent.text)")
+      // By HEAD, which the URL is not signed for, the service itself answers.
+      #expect(try await cluster.client.send("HEAD", url).status == 200)
+    }
+    #expect(await cluster.stop() == [0, 0])
+  }
 }

@@ -32,6 +32,11 @@ extension APIOperation {
         .bytes(types, "The bytes", headers: pictureHeaders),
         .bytes(
           types, "The range asked for", status: 206, headers: pictureHeaders + [.contentRange]),
+        APIAnswer(
+          status: 302,
+          description:
+            "Where the service sends clients to its file store: the bytes are there for 15 minutes",
+          headers: [.location, .cacheControl]),
         .notModified,
       ],
       errors: [
