@@ -1,7 +1,5 @@
 """The end of a run: is every promise kept?"""
 
-import os
-import sqlite3
 import time
 import traceback
 from collections import Counter
@@ -11,8 +9,6 @@ from .cases import Result
 from .ledger import ENDED
 
 SETTLE_SECONDS = 180
-# Older than what the sweeper spares: files of an upload that may still be arriving.
-LEFTOVER_SECONDS = 2 * 3600
 SWEEP_SECONDS = 20
 THREADS = 4
 MAX_WORKER_DEATHS = 3
@@ -102,13 +98,13 @@ def check_failure(ledger, job, hits, may_fail_on_storage):
         ledger.fault("wrong", f"{job.id} failed with {job.failure}")
 
 
-def check_log(server, ledger, may_refuse):
+def check_log(target, ledger, may_refuse):
     """Counts what the processes wrote; what no one of them may write is a fault.
 
     `may_refuse`: workers may end by themselves, since they cannot start on a full disk.
     """
     counts, others = Counter(), Counter()
-    for line in server.log_lines():
+    for line in target.log_lines():
         if isinstance(line, str):
             if may_refuse and line.startswith("harrier: "):
                 counts["starts that the full disk refused"] += 1
@@ -131,59 +127,37 @@ def check_log(server, ledger, may_refuse):
     return counts
 
 
-def check_files(server, ledger):
-    """The database and the folder of a server that is stopped; returns what belongs to nobody."""
-    connection = sqlite3.connect(server.database)
-    try:
-        for pragma in ("integrity_check", "foreign_key_check"):
-            rows = connection.execute(f"PRAGMA {pragma}").fetchall()
-            if rows not in ([], [("ok",)]):
-                ledger.fault("database", f"PRAGMA {pragma}: {rows[:5]}")
-        states = dict(connection.execute("SELECT id, state FROM job"))
-        uploads = {row[0] for row in connection.execute("SELECT id FROM upload")}
-        keys = {row[0] for row in connection.execute("SELECT blob_key FROM file")}
-        for column in ("result_key", "annotated_key", "thumbnail_key"):
-            keys |= {row[0] for row in connection.execute(
-                f"SELECT {column} FROM image_record WHERE {column} IS NOT NULL")}
-    finally:
-        connection.close()
+def check_files(target, ledger):
+    """The database and the files of a service that is stopped; returns the uploads and jobs whose files belong to
+    nobody."""
+    tables, blobs = target.tables, target.blobs
+    for text in tables.faults():
+        ledger.fault("database", text)
+    states = tables.job_states()
     for job in ledger.jobs.values():
         if states.get(job.id) not in ENDED:
             ledger.fault("lost", f"{job.id} is {states.get(job.id)} in the database")
-    blobs = server.data_dir / "blobs"
-    for key in sorted(keys):
-        if not (blobs / key).is_file():
-            ledger.fault("lost", f"the file {key}, which the database knows")
-    return leftovers(blobs, uploads, states.keys())
+    for key in blobs.missing(tables.blob_keys()):
+        ledger.fault("lost", f"the file {key}, which the database knows")
+    known = {f"uploads/{upload}" for upload in tables.upload_ids()} | {f"jobs/{job}" for job in states}
+    return blobs.prefixes() - known
 
 
-def leftovers(blobs, uploads, jobs):
-    """Folders of uploads and jobs that the database does not know."""
-    return [folder for kind, known in (("uploads", uploads), ("jobs", jobs)) if (blobs / kind).is_dir()
-            for folder in (blobs / kind).iterdir() if folder.name not in known]
-
-
-def check_sweeping(server, ledger, found):
-    """What killed uploads have left is removed by the next start, once it is old enough."""
-    old = time.time() - LEFTOVER_SECONDS
-    for folder in found:
-        os.utime(folder, (old, old))
-    server.start()
+def check_sweeping(target, ledger, found):
+    """What killed uploads have left is removed by the next start, once it is old enough; returns how many were."""
+    if not found or not target.blobs.make_old(found):
+        return 0
+    target.start()
     deadline = time.monotonic() + SWEEP_SECONDS
-    while any(folder.exists() for folder in found) and time.monotonic() < deadline:
+    while found & target.blobs.prefixes() and time.monotonic() < deadline:
         time.sleep(0.1)
-    stop(server, ledger)
-    for folder in found:
-        if folder.exists():
-            ledger.fault("not swept", f"{folder} belongs to nobody and is still there")
+    stop(target, ledger)
+    for prefix in found & target.blobs.prefixes():
+        ledger.fault("not swept", f"{prefix} belongs to nobody and is still there")
     return len(found)
 
 
-def stop(server, ledger):
+def stop(target, ledger):
     """Stops the service; nothing of it may be left."""
-    status = server.terminate()
-    if status != 0:
-        ledger.fault("did not stop", f"the API process: exit status {status} after SIGTERM")
-    # As long as a worker whose parent is gone may need, and a little.
-    if left := server.end_all(seconds=25):
-        ledger.fault("did not stop", f"{left} workers are still there after the API process has ended")
+    for text in target.stop():
+        ledger.fault("did not stop", text)

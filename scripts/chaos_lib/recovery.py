@@ -6,7 +6,6 @@ import statistics
 import time
 
 from .cases import Result, request_body
-from .mayhem import jobs_in_hand
 
 # The supervisor starts a worker that dies soon after its start later and later: a fresh API process forgets that.
 KILLS_A_START = 5
@@ -45,7 +44,7 @@ def one_kill(server, service, job_id, delay):
     time.sleep(delay)
     attempt = service.status(job_id).data["attempt"]
     for pid in server.workers():
-        if jobs_in_hand(server.database, [pid]) == [job_id]:
+        if server.tables.jobs_in_hand([pid]) == [job_id]:
             server.signal_worker(pid, signal.SIGKILL)
             break
     begin = time.monotonic()

@@ -4,46 +4,39 @@ import statistics
 
 from .ledger import ENDED
 
-DEEDS = {
-    "worker": "kill -9 of a worker",
-    "api": "kill -9 of the API process",
-    "both": "kill -9 of both",
-    "processes killed": "processes killed by these",
-    "jobs hit": "jobs in the hands of a worker that was killed or frozen",
-    "stop": "a worker frozen for 11 to 14 s",
-    "stops with the write lock": "of these while it held the database's write lock",
-    "restart": "SIGTERM and start",
-    "disk": "disk full for 2 to 8 s",
-    "clock forward": "clock one or two hours forward",
-    "clock back": "clock one or two hours back",
-}
 # The kinds of faults that have a row of their own, also when there are none.
 FAULTS = ("lost", "doubled", "wrong", "stuck")
 
 
-def chaos_rows(mayhem, ledger, log_counts, swept):
-    """(what, count) of a run of mayhem."""
-    states = {state: sum(job.state == state for job in ledger.jobs.values()) for state in ENDED}
-    rows = [(text, mayhem.counts[deed]) for deed, text in DEEDS.items() if mayhem.counts[deed]]
-    rows += [
-        ("uploads accepted", ledger.counts["uploads accepted"]), ("jobs accepted", len(ledger.jobs)),
-        ("completed", states["completed"]), ("cancelled", states["cancelled"]), ("failed", states["failed"]),
-        ("failed by three deaths", ledger.counts["failed by three deaths"])]
-    if mayhem.disk:
-        rows += [("failed for the full disk", ledger.counts["failed for the full disk"]),
-                 ("calls refused for the full disk", ledger.counts["refused for the full disk"])]
-    if mayhem.clock:
-        rows.append(("jobs that waited for the clock", ledger.counts["waited for the clock"]))
-    kinds = [kind for kind, _ in ledger.faults]
-    rows += [(kind, kinds.count(kind)) for kind in FAULTS]
-    rows.append(("other faults", sum(kind not in FAULTS for kind in kinds)))
+def chaos_rows(mayhem, ledger, log_counts, swept, more):
+    """(what, count) of a run of mayhem; `more` are rows of its kind."""
+    rows = [(text, mayhem.counts[deed]) for deed, text in mayhem.TEXTS.items() if mayhem.counts[deed]]
+    rows += job_rows(ledger) + more + fault_rows(ledger)
     rows += [("late writes refused", log_counts.pop("late writes refused", 0))] + sorted(log_counts.items())
     rows += [("event streams that ended early and were resumed", ledger.counts["event streams resumed"]),
              ("leftovers of killed uploads, swept", swept)]
-    if mayhem.start_seconds:
-        rows.append(("start of the API process: median, slowest",
-                     f"{statistics.median(mayhem.start_seconds):.1f} s, {max(mayhem.start_seconds):.1f} s"))
-    return rows
+    return rows + start_rows(mayhem.start_seconds)
+
+
+def job_rows(ledger):
+    states = {state: sum(job.state == state for job in ledger.jobs.values()) for state in ENDED}
+    return [
+        ("uploads accepted", ledger.counts["uploads accepted"]), ("jobs accepted", len(ledger.jobs)),
+        ("completed", states["completed"]), ("cancelled", states["cancelled"]), ("failed", states["failed"]),
+        ("failed by three deaths", ledger.counts["failed by three deaths"])]
+
+
+def fault_rows(ledger):
+    kinds = [kind for kind, _ in ledger.faults]
+    others = sum(kind not in FAULTS for kind in kinds)
+    return [*((kind, kinds.count(kind)) for kind in FAULTS), ("other faults", others)]
+
+
+def start_rows(seconds):
+    if not seconds:
+        return []
+    return [("start of the API process: median, slowest",
+             f"{statistics.median(seconds):.1f} s, {max(seconds):.1f} s")]
 
 
 def table(command, rows):

@@ -1,9 +1,11 @@
 """The service over HTTP, as a patient client calls it."""
 
 import http.client
+import itertools
 import json
 import time
 import uuid
+from dataclasses import dataclass
 
 # Longer than any answer that is held back (`wait`).
 ANSWER_SECONDS = 40
@@ -41,18 +43,34 @@ class Answer:
         return f"{self.status} {self.body[:300].decode(errors='replace')}"
 
 
-class Service:
-    """Calls to a server that may be down, draining or killed at any moment.
+@dataclass(frozen=True)
+class Refusal:
+    """A call without a useful answer, which is asked again."""
 
-    `on_failure` is told the error code and the text of answers with status 500, which are asked for again.
+    port: int
+    path: str
+    # Monotonic seconds.
+    began: float
+    # Neither when no answer arrived.
+    status: int | None
+    code: str | None
+    # For people.
+    text: str
+
+
+class Service:
+    """Calls to API processes that may be down, draining or killed at any moment.
+
+    They take turns; a call that one does not answer is for the next one. `on_refusal` is told of each such call.
     """
 
-    def __init__(self, port, on_failure=lambda code, text: None):
-        self.port, self.on_failure = port, on_failure
+    def __init__(self, ports, on_refusal=lambda refusal: None):
+        self.ports, self.on_refusal = ports, on_refusal
+        self._turns = itertools.count()
 
-    def call(self, method, path, body=None, headers=None):
+    def call(self, port, method, path, body=None, headers=None):
         """One try. Raises `Unreachable`."""
-        connection = self._connect()
+        connection = connect(port)
         try:
             connection.request(method, path, body, headers or {})
             return read(connection)
@@ -62,8 +80,8 @@ class Service:
             connection.close()
 
     def call_twice(self, method, path, body, headers):
-        """The same call on two connections at once; the answers that arrived."""
-        connections, answers = [self._connect(), self._connect()], []
+        """The same call on two connections at once, to two processes where there are; the answers that arrived."""
+        connections, answers = [connect(next(self)), connect(next(self))], []
         try:
             for connection in connections:
                 connection.request(method, path, body, headers)
@@ -79,20 +97,33 @@ class Service:
 
     def ask(self, method, path, body=None, headers=None):
         """Tries again until there is an answer that is not about a server in trouble. Raises `GaveUp`."""
-        deadline, last = time.monotonic() + PATIENCE_SECONDS, "no try"
+        deadline, refusal = time.monotonic() + PATIENCE_SECONDS, None
         while time.monotonic() < deadline:
-            try:
-                answer = self.call(method, path, body, headers)
-            except Unreachable as error:
-                last = str(error)
-            else:
-                if answer.status < 500:
-                    return answer
-                last = f"{method} {path}: {answer}"
-                if answer.status != 503:
-                    self.on_failure(answer.error_code, last)
+            answer, refusal = self.try_once(next(self), method, path, body, headers)
+            if not refusal:
+                return answer
             time.sleep(RETRY_SECONDS)
-        raise GaveUp(last)
+        raise GaveUp(refusal.text)
+
+    def try_once(self, port, method, path, body, headers):
+        """The answer, or the refusal, which `on_refusal` was told of."""
+        began = time.monotonic()
+        try:
+            answer = self.call(port, method, path, body, headers)
+        except Unreachable as error:
+            return None, self.refused(Refusal(port, path, began, None, None, str(error)))
+        if answer.status < 500:
+            return answer, None
+        text = f"{method} {path}: {answer}"
+        return None, self.refused(Refusal(port, path, began, answer.status, answer.error_code, text))
+
+    def refused(self, refusal):
+        self.on_refusal(refusal)
+        return refusal
+
+    def __next__(self):
+        """The port of the process whose turn it is."""
+        return self.ports[next(self._turns) % len(self.ports)]
 
     def upload(self, pictures):
         """Answer to an upload of files."""
@@ -118,7 +149,7 @@ class Service:
 
     def events(self, job_id, last_id=None, seconds=ANSWER_SECONDS):
         """Yields (event, id, data) until the stream ends or so many seconds bring nothing. Raises `Unreachable`."""
-        connection = self._connect(seconds)
+        connection = connect(next(self), seconds)
         try:
             headers = {"Last-Event-ID": str(last_id)} if last_id is not None else {}
             connection.request("GET", f"/api/v1/jobs/{job_id}/events", headers=headers)
@@ -140,8 +171,9 @@ class Service:
         finally:
             connection.close()
 
-    def _connect(self, seconds=ANSWER_SECONDS):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
+
+def connect(port, seconds=ANSWER_SECONDS):
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
 
 
 def read(connection):
