@@ -51,8 +51,8 @@ class ClusterMayhem(Mayhem):
         stores = cluster.stores
         weights = {**POSTGRES_WEIGHTS, **(REDIS_WEIGHTS if stores.redis else {}),
                    **(STORAGE_WEIGHTS if stores.storage else {})}
-        # However short the run, each thing that is done to a store is done once; a restart of PostgreSQL would end what a
-        # cut leaves there.
+        # However short the run, each thing that is done to a store is done once. A restart of PostgreSQL would end what
+        # a cut leaves there.
         overture = (*weights, "cut")
         super().__init__(cluster, ledger, kills, seconds, plan(seed, {**WEIGHTS, **weights}, overture))
         self.cluster, self.stores, self.troubles = cluster, stores, cluster.troubles
