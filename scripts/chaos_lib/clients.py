@@ -110,6 +110,17 @@ class Client(threading.Thread):
                 self.ledger.fault("unexpected answer", f"{job.id} is {job.state} and cannot be cancelled")
 
 
+class HastyClient(Client):
+    """Starts jobs and cancels them at once: somebody writes all the time, also while the others wait for their jobs."""
+
+    PAUSE_SECONDS = 0.5
+
+    def one_job(self, key, choices):
+        case = self.cases[0]
+        self.cancel(self.predict(key, case, self.upload(case, reuse=True), twice=False))
+        time.sleep(self.PAUSE_SECONDS)
+
+
 def expect(status, answer):
     if answer.status != status:
         raise ValueError(f"{answer} instead of {status}")

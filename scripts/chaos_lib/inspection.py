@@ -16,6 +16,8 @@ MAX_WORKER_DEATHS = 3
 LOG_MESSAGES = {"Job begins": "attempts", "Job given back": "attempts given back by a worker that was told to stop"}
 LOUD = ("warning", "error", "critical")
 LATE_WRITE = "Job cancelled, or another worker has it"
+# Of a process that is told to end before it serves, such as one that waits for its database.
+INTERRUPTED = "harrier: interrupted"
 WORKER_ENDED = "A worker has ended; it is started again"
 
 
@@ -106,7 +108,9 @@ def check_log(target, ledger, may_refuse):
     counts, others = Counter(), Counter()
     for line in target.log_lines():
         if isinstance(line, str):
-            if may_refuse and line.startswith("harrier: "):
+            if line == INTERRUPTED:
+                counts["starts that SIGTERM has ended"] += 1
+            elif may_refuse and line.startswith("harrier: "):
                 counts["starts that the full disk refused"] += 1
             else:
                 others[line[:200]] += 1

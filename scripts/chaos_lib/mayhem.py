@@ -33,6 +33,8 @@ class Mayhem(threading.Thread):
     # Deeds that count as kills, and what the report calls each count.
     KILLS = ()
     TEXTS = {}
+    # Whether a frozen worker that holds the write lock keeps all the others from renewing their leases.
+    LOCK_STOPS_ALL = False
 
     def __init__(self, target, ledger, kills, seconds, deeds):
         super().__init__(name="mayhem", daemon=True)
@@ -42,8 +44,8 @@ class Mayhem(threading.Thread):
         self.counts = Counter()
         # Job ids, once for each time that a worker was killed or frozen with the job in its hands.
         self.hits, self.unknown_hits = Counter(), 0
-        # Workers that were.
-        self.hit_pids = set()
+        # When a worker was first killed, frozen or cut off (as `time.time`), by process id.
+        self.touched = {}
         self.start_seconds = []
         self.frozen = set()
         self.timers = []
@@ -90,12 +92,10 @@ class Mayhem(threading.Thread):
         seconds = between(STOP_SECONDS, chance)
         self.later(seconds, lambda: self.thaw(pid))
         self.counts["stop"] += 1
-        if self.target.tables.is_locked():
-            # Nobody can renew a lease meanwhile: it hits every job that is being worked on.
-            self.counts["stops with the write lock"] += 1
-            self.tell("stop", f"{pid} for {seconds:.1f} s, with the database's write lock", self.hit())
-        else:
-            self.tell("stop", f"{pid} for {seconds:.1f} s", self.hit([pid]))
+        is_locked = self.target.tables.is_locked()
+        self.counts["stops with the write lock"] += is_locked
+        jobs = self.hit(None if is_locked and self.LOCK_STOPS_ALL else [pid])
+        self.tell("stop", f"{pid} for {seconds:.1f} s{', with the write lock' if is_locked else ''}", jobs)
 
     # What deeds are made of.
 
@@ -136,7 +136,8 @@ class Mayhem(threading.Thread):
         """Counts the jobs that these workers, or all, have in their hands."""
         jobs = self.in_hand(pids)
         self.hits.update(jobs)
-        self.hit_pids.update(pids or ())
+        for pid in pids or ():
+            self.touched.setdefault(pid, time.time())
         self.counts["jobs hit"] += len(jobs)
         return jobs
 

@@ -53,11 +53,11 @@ class Run:
         inspection.stop(server, self.ledger)
         return found
 
-    def submit_during(self, work, service):
-        """Clients submit jobs while `work`, a thread, runs."""
+    def submit_during(self, work, service, more=()):
+        """Clients submit jobs while `work`, a thread, runs; `more` are kinds of clients beside the usual ones."""
         stopping = threading.Event()
-        clients = [Client(number, self.arguments.seed, self.cases, service, self.ledger, stopping, self.patience)
-                   for number in range(CLIENTS)]
+        clients = [kind(number, self.arguments.seed, self.cases, service, self.ledger, stopping, self.patience)
+                   for number, kind in enumerate([Client] * CLIENTS + list(more))]
         for thread in [*clients, work]:
             thread.start()
         work.join()

@@ -17,6 +17,8 @@ class ServerMayhem(Mayhem):
     """Its supervisor is the API process itself, which is started again at once."""
 
     KILLS = ("worker", "api", "both")
+    # SQLite knows no time limit for a writer.
+    LOCK_STOPS_ALL = True
     TEXTS = {
         "worker": "kill -9 of a worker",
         "api": "kill -9 of the API process",

@@ -61,11 +61,12 @@ class Refusal:
 class Service:
     """Calls to API processes that may be down, draining or killed at any moment.
 
-    They take turns; a call that one does not answer is for the next one. `on_refusal` is told of each such call.
+    They take turns; a call that one does not answer is for the next one. `on_refusal` is told of each such call,
+    `on_answer` of each other one: port, path, and when it began (as `time.monotonic`).
     """
 
-    def __init__(self, ports, on_refusal=lambda refusal: None):
-        self.ports, self.on_refusal = ports, on_refusal
+    def __init__(self, ports, on_refusal=lambda refusal: None, on_answer=lambda port, path, began: None):
+        self.ports, self.on_refusal, self.on_answer = ports, on_refusal, on_answer
         self._turns = itertools.count()
 
     def call(self, port, method, path, body=None, headers=None):
@@ -113,6 +114,7 @@ class Service:
         except Unreachable as error:
             return None, self.refused(Refusal(port, path, began, None, None, str(error)))
         if answer.status < 500:
+            self.on_answer(port, path, began)
             return answer, None
         text = f"{method} {path}: {answer}"
         return None, self.refused(Refusal(port, path, began, answer.status, answer.error_code, text))
@@ -147,9 +149,9 @@ class Service:
             cursor = page["next_cursor"]
         return found
 
-    def events(self, job_id, last_id=None, seconds=ANSWER_SECONDS):
+    def events(self, job_id, last_id=None, seconds=ANSWER_SECONDS, port=None):
         """Yields (event, id, data) until the stream ends or so many seconds bring nothing. Raises `Unreachable`."""
-        connection = connect(next(self), seconds)
+        connection = connect(port or next(self), seconds)
         try:
             headers = {"Last-Event-ID": str(last_id)} if last_id is not None else {}
             connection.request("GET", f"/api/v1/jobs/{job_id}/events", headers=headers)

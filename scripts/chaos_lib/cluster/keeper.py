@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 
+from ..inspection import INTERRUPTED
 from ..processes import READY, START_SECONDS, STOP_SECONDS, Program, StartFailed
 
 RESTART_SECONDS = 0.5
@@ -28,6 +29,10 @@ class Unit(Program):
     def launch(self):
         super().launch()
         self.is_ready, self.died, self.order = False, None, None
+
+    def was_starting(self):
+        """When it was told to end."""
+        return self.was_young or INTERRUPTED.encode() in self.written()
 
     def looks_ready(self):
         return not self.says_ready or READY in self.written()
@@ -125,5 +130,5 @@ class Keeper(threading.Thread):
         if unit.order is None:
             self.troubles.begin(unit.name)
             self.ledger.fault("died by itself", f"{unit.name}, status {status}: {unit.written()[-500:]}")
-        elif unit.order == signal.SIGTERM and status != 0 and not unit.was_young:
+        elif unit.order == signal.SIGTERM and status != 0 and not unit.was_starting():
             self.ledger.fault("did not stop", f"{unit.name}: exit status {status} after SIGTERM")

@@ -112,7 +112,7 @@ class ClusterMayhem(Mayhem):
         is_locked = self.target.tables.is_locked()
         self.counts["cuts with the write lock"] += is_locked
         self.tell("cut", f"{pid} for {CUT_SECONDS} s{', before a COMMIT' if is_within else ''}"
-                  f"{', with what all changes wait for' if is_locked else ''}", jobs)
+                  f"{', with the write lock' if is_locked else ''}", jobs)
 
     def heal(self, way):
         way.heal()

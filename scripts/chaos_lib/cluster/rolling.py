@@ -6,7 +6,7 @@ import time
 import traceback
 
 from ..processes import START_SECONDS, STOP_SECONDS
-from ..service import GaveUp, Service, Unreachable
+from ..service import ANSWER_SECONDS, GaveUp, Service, Unreachable
 
 # Until the next one: a worker that was just started has a job in its hands by then.
 PAUSE_SECONDS = 2
@@ -22,9 +22,7 @@ class TwoTries(Service):
 
     def ask(self, method, path, body=None, headers=None):
         self.ledger.count("calls")
-        ports = [next(self)]
-        ports += [port for port in self.ports if port not in ports]
-        for port in ports:
+        for port in self.both():
             answer, refusal = self.try_once(port, method, path, body, headers)
             if not refusal:
                 return answer
@@ -32,13 +30,18 @@ class TwoTries(Service):
         self.ledger.count("calls that failed both times")
         raise GaveUp(f"failed on both: {refusal.text}")
 
-    def events(self, job_id, last_id=None, seconds=None):
+    def both(self):
+        """The port of the process whose turn it is, then the other one's."""
+        first = next(self)
+        return [first, *(port for port in self.ports if port != first)]
+
+    def events(self, job_id, last_id=None, seconds=ANSWER_SECONDS):
         """A stream that breaks off is resumed by the caller; one that cannot be opened has the same retry."""
         self.ledger.count("calls")
-        for _ in self.ports:
+        for port in self.both():
             is_open = False
             try:
-                for event in super().events(job_id, last_id, *([seconds] if seconds else [])):
+                for event in super().events(job_id, last_id, seconds, port):
                     is_open = True
                     yield event
                 return

@@ -1,8 +1,10 @@
 """Runs on a cluster."""
 
+import math
 import time
 
 from .. import inspection, report
+from ..clients import HastyClient
 from ..run import Run, say
 from ..service import Service
 from .cluster import Cluster
@@ -14,6 +16,11 @@ from .troubles import Troubles
 WORKERS = 3
 # With the time that another worker needs to see that a lease has run out.
 LEASE_SECONDS = 15
+# A process that died or a database that went away is noticed by then, and not only when a time limit is over. The
+# file store is waited for.
+NOTICE_SECONDS = 6
+# Longer than any call takes, also on a busy machine, and less than the 10 s that a statement may wait for a lock.
+SLOW_SECONDS = 8
 # Calls for files, and for what is made of them, need the file store.
 FILE_PATHS = ("/api/v1/inference/upload", "/api/v1/files/")
 FILE_ENDS = ("/results",)
@@ -42,25 +49,25 @@ class ClusterRun(Run):
         """Returns the rows of the report."""
         expected = self.references(self.cases)
         cluster = self.started_cluster()
-        service = Service(cluster.ports, self.refused)
+        service = Service(cluster.ports, self.refused, self.answered)
         mayhem = ClusterMayhem(self.arguments.seed, cluster, self.ledger, self.arguments.kills,
                                self.arguments.minutes * 60, not self.is_long)
-        self.submit_during(mayhem, service)
+        self.submit_during(mayhem, service, [HastyClient])
         say("no more kills; waiting until every job has ended")
         self.check_jobs(service, expected, self.hits(mayhem))
         starts = cluster.keeper.start_seconds
         inspection.stop(cluster, self.ledger)
         swept = inspection.check_sweeping(cluster, self.ledger, inspection.check_files(cluster, self.ledger))
         mayhem.start_seconds = starts
-        self.check_leases(mayhem.hit_pids)
+        self.check_leases(mayhem.touched)
         counts = inspection.check_log(cluster, self.ledger, may_refuse=False)
         return report.chaos_rows(mayhem, self.ledger, counts, swept, self.rows())
 
-    def check_leases(self, hit_pids):
+    def check_leases(self, touched):
         """Of a worker that nobody has touched they run out only while its database is away."""
         since_monotonic = time.time() - time.monotonic()
         for job, pid, ended in self.target.tables.lost_attempts():
-            if pid in hit_pids:
+            if touched.get(pid, math.inf) < ended:
                 continue
             self.ledger.count("leases lost with PostgreSQL")
             end = ended - since_monotonic
@@ -71,6 +78,7 @@ class ClusterRun(Run):
         counts = self.ledger.counts
         return [
             ("leases that ran out while PostgreSQL was away", counts["leases lost with PostgreSQL"]),
+            (f"calls answered after more than {SLOW_SECONDS} s", counts["slow"]),
             ("calls without an answer, asked again", counts["unanswered"]),
             ("calls answered with 503, asked again", counts["503"]),
             ("calls answered with 500 while the S3 server was away", counts["500"])]
@@ -78,15 +86,22 @@ class ClusterRun(Run):
     def refused(self, refusal):
         """Each must have a reason: that process was down, or a store that the call needs. Redis is none of them."""
         self.ledger.count({None: "unanswered", 503: "503"}.get(refusal.status, "500"))
-        reasons = [self.target.name_of(refusal.port)] if refusal.status in (None, 503) else []
-        if refusal.status == 503:
-            reasons.append("postgres")
-        path = refusal.path.partition("?")[0]
-        needs_files = path.startswith(FILE_PATHS) or path.endswith(FILE_ENDS)
-        if needs_files and (refusal.status != 500 or refusal.code == "STORAGE_ERROR"):
-            reasons.append("storage")
-        if not self.troubles.met(reasons, refusal.began):
-            self.ledger.fault("refused without a reason", f"{self.target.name_of(refusal.port)}: {refusal.text}")
+        name = self.target.name_of(refusal.port)
+        reasons = {None: [name], 503: [name, "postgres"]}.get(refusal.status, [])
+        is_for_files = needs_files(refusal.path) and (refusal.status != 500 or refusal.code == "STORAGE_ERROR")
+        lately = max(refusal.began, time.monotonic() - NOTICE_SECONDS)
+        if self.troubles.met(reasons, lately) or is_for_files and self.troubles.met(["storage"], refusal.began):
+            return
+        self.ledger.fault("refused without a reason", f"{name}: {refusal.text}")
+
+    def answered(self, port, path, began):
+        """Nothing but a store that is away, or the machine, may hold up an answer for long."""
+        seconds, name = time.monotonic() - began, self.target.name_of(port)
+        if seconds < SLOW_SECONDS or "wait=" in path:
+            return
+        self.ledger.count("slow")
+        if not self.troubles.met([name, "postgres", *(["storage"] if needs_files(path) else [])], began):
+            self.ledger.fault("held up without a reason", f"{name}: {path} was answered after {seconds:.1f} s")
 
     def rolling(self):
         """Returns the rows of the report."""
@@ -94,7 +109,7 @@ class ClusterRun(Run):
         cluster = self.started_cluster()
         service = TwoTries(cluster.ports, self.ledger)
         restart = RollingRestart(cluster, self.ledger, self.arguments.minutes * 60)
-        self.submit_during(restart, service)
+        self.submit_during(restart, service, [HastyClient])
         say("no more restarts; waiting until every job has ended")
         self.check_jobs(service, expected, dict.fromkeys(self.ledger.jobs, 0))
         starts = cluster.keeper.start_seconds
@@ -107,3 +122,8 @@ class ClusterRun(Run):
     def close(self):
         super().close()
         self.stores.end()
+
+
+def needs_files(path):
+    path = path.partition("?")[0]
+    return path.startswith(FILE_PATHS) or path.endswith(FILE_ENDS)
