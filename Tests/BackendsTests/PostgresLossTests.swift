@@ -140,6 +140,22 @@ struct PostgresLossTests {
     }
   }
 
+  @Test(
+    "a process that is frozen within a transaction holds the others up for a few seconds at most")
+  func frozen() async throws {
+    let store = try await database.makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    // As a frozen process: it has changed a job, which takes the lock of all changes, and says nothing more.
+    let frozen = try PostgresConnection(database.settings())
+    try frozen.execute("BEGIN; UPDATE change_counter SET version = version + 1")
+    let clock = ContinuousClock()
+    let start = clock.now
+    #expect(try await store.insert(sampleJob(over: upload), idempotency: nil) == .inserted)
+    #expect(clock.now - start < .seconds(8))
+    #expect(throws: PostgresError.self) { try frozen.execute("COMMIT") }
+  }
+
   private static func work(_ store: PostgresStore, _ name: String) async throws -> [JobID] {
     /// Everybody whose connection breaks five times in a call is told so and asks again.
     func persistently<Value>(_ body: () async throws -> Value) async throws -> Value {

@@ -108,7 +108,9 @@ public struct HarrierService: Sendable {
     WebhookSender(
       deliveries: service.deliveries, jobs: service.jobs,
       courier: WebhookCourier(
-        transport: webhooks, secret: try await service.settings.webhookSecret(sharedIn: secrets),
+        transport: webhooks, secret: try await patiently(logger) {
+          try await service.settings.webhookSecret(sharedIn: secrets)
+        },
         policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
       signal: service.webhooksDue, metrics: service.metrics, logger: logger)
   }

@@ -2,19 +2,22 @@ import Jobs
 import Logging
 import ServiceLifecycle
 
-/// Deletes what has expired and sweeps what was left behind, at the start and then every ten minutes. Several
-/// API processes may do so at once.
+/// Deletes what has expired, at the start and then every ten minutes, and sweeps what was left behind, which looks at
+/// all that is kept, every hour. Several API processes may do so at once.
 struct Maintenance: ServiceLifecycle.Service {
   private static let interval = Duration.seconds(600)
+  private static let roundsASweep = 6
 
   let service: Service
 
   func run() async {
     let clock = ContinuousClock()
     await cancelWhenGracefulShutdown {
+      var round = 0
       while !Task.isCancelled {
         await deleteExpired()
-        await sweepLeftovers()
+        if round.isMultiple(of: Self.roundsASweep) { await sweepLeftovers() }
+        round += 1
         do { try await clock.sleep(for: Self.interval) } catch { return }
       }
     }

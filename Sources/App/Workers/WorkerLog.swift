@@ -6,6 +6,12 @@ import Logging
 struct WorkerLog: Sendable {
   let logger: Logger
   let metrics: ServiceMetrics
+  private let storeFailures = LogThrottle()
+
+  init(logger: Logger, metrics: ServiceMetrics) {
+    self.logger = logger
+    self.metrics = metrics
+  }
 
   func write(_ event: WorkerEvent) {
     switch event {
@@ -24,8 +30,11 @@ struct WorkerLog: Sendable {
         "The engine hangs: this worker is of no use any more and ends",
         metadata: metadata(job, ["silent_seconds": "\(Int(silence.timeInterval))"]))
     case .storeFailed(let call, let error):
+      // It is asked several times a second while it is away.
+      guard let unsaid = storeFailures.admit("\(call)", at: .now) else { return }
       logger.warning(
-        "The metadata store failed", metadata: ["call": "\(call)", "cause": "\(error)"])
+        "The metadata store failed",
+        metadata: ["call": "\(call)", "cause": "\(error)", "unsaid": "\(unsaid)"])
     case .outcomeLost(let job, let outcome, let error):
       logger.error(
         "The end of a job could not be written",

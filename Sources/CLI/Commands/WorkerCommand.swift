@@ -28,6 +28,10 @@ struct WorkerCommand: AsyncParsableCommand {
     // A parent that no longer reads must not end the process before it has given its job back.
     signal(SIGPIPE, SIG_IGN)
     let settings = try await options.settings()
-    try await Services.work(settings, isSupervised: supervised)
+    do {
+      try await Services.work(settings, isSupervised: supervised)
+    } catch is CancellationError {
+      // It was told to stop while it waited for its stores.
+    }
   }
 }

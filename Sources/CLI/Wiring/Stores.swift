@@ -13,8 +13,6 @@ struct Stores: Sendable {
 
   /// Reads and writes of files: more threads than disks have heads do not help.
   private static let fileThreads = 4
-  /// A database that is started together with this process answers by then.
-  private static let patience = Duration.seconds(60)
 
   let metadata: any Metadata
   let blobs: any BlobStore
@@ -101,27 +99,5 @@ struct Stores: Sendable {
     let (store, name) = try await openBlobs(settings)
     try await store.checkWritable()
     return name
-  }
-
-  /// Tries again, for a while, what fails because the server does not answer yet.
-  private static func patiently<Value>(
-    _ logger: Logger, _ body: () async throws -> Value
-  ) async throws -> Value {
-    let deadline = ContinuousClock.now + patience
-    var backoff = Backoff(first: .milliseconds(200), limit: .seconds(5))
-    var isFirst = true
-    while true {
-      do {
-        return try await body()
-      } catch let error as JobsError where error.code == .unavailable && .now < deadline {
-        if isFirst {
-          logger.warning(
-            "The database is waited for",
-            metadata: ["for_at_most": "\(patience)", "cause": "\(error)"])
-        }
-        isFirst = false
-        try await Task.sleep(for: backoff.next())
-      }
-    }
   }
 }

@@ -10,6 +10,10 @@ final class PostgresConnection {
   /// Idle for longer, it is asked whether it still answers.
   private static let quietLimit = Duration.seconds(30)
 
+  /// Between two statements of a transaction lie microseconds. A process that is frozen, or cut off, between them holds
+  /// the lock of all visible changes: the server ends its transaction before others miss their heartbeats.
+  private static let pauseLimit = Duration.seconds(2)
+
   private let handle: OpaquePointer
   /// Names by text.
   private var prepared: [String: String] = [:]
@@ -37,7 +41,7 @@ final class PostgresConnection {
     try execute(
       """
       SELECT set_config('statement_timeout', '\(settings.statementTimeout.milliseconds)', false),
-        set_config('idle_in_transaction_session_timeout', '60000', false)
+        set_config('idle_in_transaction_session_timeout', '\(Self.pauseLimit.milliseconds)', false)
       """)
   }
 
