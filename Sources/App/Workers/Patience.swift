@@ -1,4 +1,4 @@
-public import Jobs
+import Jobs
 public import Logging
 
 /// Runs what needs the stores at the start of a process. A database that is started together with it answers within

@@ -1,0 +1,60 @@
+"""Prometheus' and Grafana's files: promtool, and the metrics that Harrier has."""
+
+import json
+import re
+import tempfile
+from pathlib import Path
+
+from . import kubernetes
+from .compose import parsed
+from .tree import run
+
+PROMETHEUS = "deploy/prometheus/prometheus.yml"
+DATASOURCES = "deploy/grafana/provisioning/datasources/prometheus.yml"
+
+
+def check(tree):
+    status, said = run("promtool", "check", "config", tree.path(PROMETHEUS))
+    if status != 0:
+        tree.fault(PROMETHEUS, " ".join(said.split()))
+    services = parsed(tree).get("services", {})
+    for document in tree.documents(PROMETHEUS):
+        for job in document.get("scrape_configs", []):
+            for found in job.get("dns_sd_configs", []):
+                for name in found["names"]:
+                    if name not in services:
+                        tree.fault(PROMETHEUS, f"{name} is no service of deploy/compose.yaml")
+    for document in tree.documents(DATASOURCES):
+        if document.get("apiVersion") != 1 or not document.get("datasources"):
+            tree.fault(DATASOURCES, "is no list of data sources of version 1")
+        for source in document.get("datasources", []):
+            for key in ("name", "uid", "type", "access", "url"):
+                if key not in source:
+                    tree.fault(DATASOURCES, f"{source.get('name')}: no {key}")
+            if re.sub(r"^http://(.*):\d+$", r"\1", source.get("url", "")) not in services:
+                tree.fault(DATASOURCES, f"{source.get('url')} is no service of deploy/compose.yaml")
+    check_queries(tree)
+
+
+def check_queries(tree):
+    """Every metric that an autoscaler asks for is one that /metrics has: docs/metrics.md, which a test holds to it."""
+    known = set(re.findall(r"^\| `(\w+)` \|", tree.text("docs/metrics.md"), re.MULTILINE))
+    for name, query in kubernetes.prometheus_queries(tree):
+        metrics = re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", re.sub(r"\{[^}]*\}", "", query))
+        if not metrics:
+            tree.fault(name, f"asks for no metric: {query}")
+        for metric in metrics:
+            if re.sub(r"_(bucket|sum|count)$", "", metric) not in known:
+                tree.fault(name, f"there is no metric {metric}")
+        check_syntax(tree, name, query)
+
+
+def check_syntax(tree, name, query):
+    """As a rule: promtool reads no bare query without a server."""
+    rules = {"groups": [{"name": "query", "rules": [{"record": "query:answer", "expr": query}]}]}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rules.yml"
+        file.write_text(json.dumps(rules))
+        status, said = run("promtool", "check", "rules", file)
+    if status != 0:
+        tree.fault(name, f"{query}: {' '.join(said.split())}")
