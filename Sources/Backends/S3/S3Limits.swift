@@ -13,6 +13,8 @@ public struct S3Limits: Sendable {
   public var patience = Duration.seconds(60)
   /// Of one attempt without its body; `slowestBytesPerSecond` adds to it.
   public var answerTimeout = Duration.seconds(10)
+  /// The same for a health check, which is asked by those who wait.
+  public var healthAnswerTimeout = Duration.seconds(3)
   /// The same of requests over which servers sit for long: the end of an upload of thousands of parts, and
   /// deletions by the thousand.
   public var longAnswerTimeout = Duration.seconds(60)
@@ -37,7 +39,7 @@ public struct S3Limits: Sendable {
   var forHealthCheck: S3Limits {
     var limits = self
     limits.attempts = min(attempts, 2)
-    limits.answerTimeout = min(answerTimeout, .seconds(3))
+    limits.answerTimeout = min(answerTimeout, healthAnswerTimeout)
     return limits
   }
 

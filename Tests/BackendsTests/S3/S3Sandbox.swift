@@ -95,6 +95,7 @@ extension S3Limits {
     limits.firstDelay = .milliseconds(5)
     limits.longestDelay = .milliseconds(20)
     limits.answerTimeout = .seconds(20)
+    limits.healthAnswerTimeout = .seconds(20)
     limits.patience = .seconds(120)
     limits.partBytes = 5 << 20
     limits.pieceBytes = 2 << 20
