@@ -26,6 +26,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -50,6 +51,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -70,7 +72,8 @@ let package = Package(
     .target(
       name: "Backends",
       dependencies: [
-        "Jobs", "CArchive", "CPQ", asyncHTTPClient, crypto, grdb, nioCore, nioHTTP1, nioPosix,
+        "Jobs", "CArchive", "CPQ", asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1,
+        nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .target(
@@ -128,7 +131,7 @@ let package = Package(
     .testTarget(
       name: "BackendsTests",
       dependencies: [
-        "Backends", "Jobs", "TestSupport", grdb, nioHTTP1, nioPosix,
+        "Backends", "Jobs", "TestSupport", grdb, logging, nioCore, nioHTTP1, nioPosix,
       ],
       swiftSettings: strict),
     .testTarget(

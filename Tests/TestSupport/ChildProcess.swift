@@ -34,6 +34,13 @@ final class ChildProcess: Sendable {
     }
   }
 
+  /// Sends a signal, if it runs.
+  func signal(_ number: Int32) {
+    state.withLock { state in
+      if case .running(let process) = state { Foundation.kill(process, number) }
+    }
+  }
+
   /// Runs to the end on a thread of `queue`; a cancelled task kills the process.
   func run(
     on queue: OperationQueue, onFirstOutput: (@Sendable (pid_t) -> Void)? = nil

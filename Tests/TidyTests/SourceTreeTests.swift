@@ -14,8 +14,8 @@ struct SourceTreeTests {
       "Subprocess", "Yams", "FoundationXML",
     ],
     "Backends": [
-      "Jobs", "AsyncHTTPClient", "CArchive", "CPQ", "Crypto", "GRDB", "NIOCore", "NIOHTTP1",
-      "NIOPosix",
+      "Jobs", "AsyncHTTPClient", "CArchive", "CPQ", "Crypto", "GRDB", "Logging", "NIOCore",
+      "NIOHTTP1", "NIOPosix", "NIOSSL",
     ],
     "App": [
       "ObjectDetection", "Jobs", "Configuration", "Crypto", "HTTPTypes", "Hummingbird",
