@@ -89,7 +89,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "App", "Backends", "Inference", "Jobs", "ObjectDetection", argumentParser, configuration,
-        logging, metrics, nioPosix, serviceLifecycle,
+        logging, metrics, nioCore, nioPosix, serviceLifecycle,
       ],
       swiftSettings: strict),
 

@@ -85,6 +85,7 @@ extension WorkerEvent {
     case .ended(_, .retry, _): "retry"
     case .ended(_, .failed, _): "failed"
     case .ended(_, .released, _): "released"
+    case .reported: "reported"
     case .leaseLost: "lease lost"
     case .leaseNotRenewed: "lease not renewed"
     case .stalled: "stalled"

@@ -118,7 +118,9 @@ public final class S3Server: Sendable {
         "\(Self.accessKeyID):\(Self.secretAccessKey)", "\(endpoint)/\(Self.bucket)",
       ]
     ).run()
-    guard made.status == 0 || made.text.contains("BucketAlreadyOwnedByYou") else { throw TestToolError("\(made.text)\(made.standardError)") }
+    guard made.status == 0 || made.text.contains("BucketAlreadyOwnedByYou") else {
+      throw TestToolError("\(made.text)\(made.standardError)")
+    }
   }
 
   /// What a process of Harrier is started with; `endpoint` is that of a relay to the server.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Where the servers that tests start keep what they are told: in their data folder, or, when
 /// `HARRIER_TEST_CLUSTER` is 1, in a real PostgreSQL and a real S3 server, with a database and a prefix for each data
-/// folder.
+/// folder, and beside a real Redis.
 public enum TestStores {
   public static let areShared = ProcessInfo.processInfo.environment["HARRIER_TEST_CLUSTER"] == "1"
 
@@ -32,7 +32,28 @@ public enum TestStores {
     if S3Server.isInstalled {
       environment.merge(try await bucket.value.settings(prefix: UUID().uuidString)) { $1 }
     }
+    if RedisServer.isInstalled {
+      // A database of its own: hints of others would wake its workers for nothing.
+      let number = redisDatabases.wrappingAdd(1, ordering: .relaxed).oldValue % 16
+      environment["HARRIER_REDIS_URL"] = "redis://127.0.0.1:\(try await redis.value.port)/\(number)"
+    }
     return environment
+  }
+
+  private static let redisDatabases = Atomic<Int>(0)
+
+  /// Runs as long as the tests.
+  private static let redis = Task {
+    let (servers, started) = AsyncStream.makeStream(of: RedisServer.self)
+    let running = Task {
+      try await RedisServer.running { server in
+        started.yield(server)
+        for await _ in AsyncStream<Void>.makeStream().stream {}
+      }
+    }
+    for await server in servers { return server }
+    try await running.value
+    throw TestToolError("Redis does not start")
   }
 
   private static let bucket = Task {

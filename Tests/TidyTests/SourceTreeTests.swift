@@ -25,7 +25,7 @@ struct SourceTreeTests {
     ],
     "CLI": [
       "App", "Backends", "Inference", "Jobs", "ObjectDetection", "ArgumentParser", "Configuration",
-      "Logging", "Metrics", "NIOPosix", "ServiceLifecycle",
+      "Logging", "Metrics", "NIOCore", "NIOPosix", "ServiceLifecycle",
     ],
   ]
 

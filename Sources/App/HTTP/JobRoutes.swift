@@ -87,7 +87,7 @@ struct JobRoutes {
     case .notFound: throw APIError.noSuchJob
     case .alreadyEnded(let job):
       // Who is told so must not read an older status afterwards.
-      _ = service.watch.observed(job)
+      await service.watch.observed(job)
       throw APIError(
         .jobNotCancellable, "The job has already ended", details: "It is \(job.state.rawValue)")
     case .cancelled(let job):
@@ -96,7 +96,7 @@ struct JobRoutes {
         .cancelled,
         duration: job.startedAt.map { .seconds(max(0, service.now().timeIntervalSince($0))) })
       context.logger.info("job cancelled", metadata: ["job_id": "\(id)"])
-      return Self.answer(service.watch.observed(job), to: request)
+      return Self.answer(await service.watch.observed(job), to: request)
     }
   }
 }

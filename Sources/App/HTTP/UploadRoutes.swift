@@ -57,7 +57,7 @@ struct UploadRoutes {
     guard let deleted = try await service.uploads.delete(id) else {
       throw APIError.noSuchUpload
     }
-    for job in deleted.jobIDs { service.watch.forget(job) }
+    for job in deleted.jobIDs { await service.watch.forget(job) }
     // The rows are gone; what cannot be removed now, the sweeper finds.
     do {
       for prefix in deleted.blobPrefixes { try await service.blobs.deleteAll(under: prefix) }

@@ -15,6 +15,13 @@ public struct ServicePorts: Sendable {
   /// Shared by the processes of an installation; nil where one data folder is.
   public var secrets: (any SecretStore)?
   public var changes: ChangeHint
+  /// What all API processes share beside the stores; nil where there is one.
+  public var sharedStatus: (any SharedStatusCache)?
+  public var rateLimit: (any SharedRateLimit)?
+  /// Told of new jobs, beside the workers of this process.
+  public var dispatch: (any JobDispatch)?
+  /// Runs as long as requests are answered; nil where nothing has to.
+  public var background: (@Sendable () async -> Void)?
   public var models: any ModelCatalog
   public var rules: any RuleSource
   public var archives: any ArchiveWriter
@@ -23,6 +30,8 @@ public struct ServicePorts: Sendable {
   public init(
     jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
     blobs: any BlobStore, secrets: (any SecretStore)?, changes: ChangeHint,
+    sharedStatus: (any SharedStatusCache)?, rateLimit: (any SharedRateLimit)?,
+    dispatch: (any JobDispatch)?, background: (@Sendable () async -> Void)?,
     models: any ModelCatalog, rules: any RuleSource,
     archives: any ArchiveWriter,
     webhooks: any WebhookTransport
@@ -33,6 +42,10 @@ public struct ServicePorts: Sendable {
     self.blobs = blobs
     self.secrets = secrets
     self.changes = changes
+    self.sharedStatus = sharedStatus
+    self.rateLimit = rateLimit
+    self.dispatch = dispatch
+    self.background = background
     self.models = models
     self.rules = rules
     self.archives = archives
@@ -47,6 +60,7 @@ public struct HarrierService: Sendable {
   private let supervisor: WorkerSupervisor
   private let webhooks: any WebhookTransport
   private let secrets: (any SecretStore)?
+  private let background: (@Sendable () async -> Void)?
   private let logger: Logger
 
   public init(
@@ -56,13 +70,16 @@ public struct HarrierService: Sendable {
     service = Service(
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
       deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models, rules: ports.rules,
-      archives: ports.archives, dispatch: supervisor, changes: ports.changes,
+      archives: ports.archives,
+      dispatch: Announcements(to: [supervisor] + (ports.dispatch.map { [$0] } ?? [])),
+      changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,
       metrics: ServiceMetrics(factory: registry), logger: logger,
       now: { Date().wholeMilliseconds })
     monitoring = Monitoring(service: service, registry: registry, version: version)
     self.supervisor = supervisor
     webhooks = ports.webhooks
     secrets = ports.secrets
+    background = ports.background
     self.logger = logger
   }
 
@@ -85,11 +102,13 @@ public struct HarrierService: Sendable {
     }
     let sender = try await sender()
     await checkDefaultRules()
-    let services: [any ServiceLifecycle.Service] = [
-      service.estimates, service.watch, sender, monitoring,
-      Maintenance(service: service), application, supervisor,
-      Draining(readiness: monitoring.readiness),
-    ]
+    // What is first here stops last.
+    let services: [any ServiceLifecycle.Service] =
+      (background.map { [Background(body: $0)] } ?? []) + [
+        service.estimates, service.watch, sender, monitoring,
+        Maintenance(service: service), application, supervisor,
+        Draining(readiness: monitoring.readiness),
+      ]
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     // The workers' grace, then that of the requests.
@@ -108,7 +127,8 @@ public struct HarrierService: Sendable {
     WebhookSender(
       deliveries: service.deliveries, jobs: service.jobs,
       courier: WebhookCourier(
-        transport: webhooks, secret: try await patiently(logger) {
+        transport: webhooks,
+        secret: try await patiently(logger) {
           try await service.settings.webhookSecret(sharedIn: secrets)
         },
         policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
@@ -132,6 +152,24 @@ public struct HarrierService: Sendable {
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     return quiet
+  }
+}
+
+/// Work that goes on until all else has stopped.
+private struct Background: ServiceLifecycle.Service {
+  let body: @Sendable () async -> Void
+
+  func run() async { await cancelWhenGracefulShutdown { await body() } }
+}
+
+/// Tells all of these.
+private struct Announcements: JobDispatch {
+  let receivers: [any JobDispatch]
+
+  init(to receivers: [any JobDispatch]) { self.receivers = receivers }
+
+  func announce(_ job: JobID, priority: JobPriority) async {
+    for receiver in receivers { await receiver.announce(job, priority: priority) }
   }
 }
 

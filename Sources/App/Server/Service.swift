@@ -15,6 +15,8 @@ struct Service: Sendable {
   let rules: any RuleSource
   let archives: any ArchiveWriter
   let dispatch: any JobDispatch
+  /// nil where each API process counts for itself.
+  let rateLimit: (any SharedRateLimit)?
   let metrics: ServiceMetrics
   let logger: Logger
   /// The present time to the millisecond, as a function so that tests can set it.
@@ -31,7 +33,8 @@ struct Service: Sendable {
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
     deliveries: any DeliveryStore, blobs: any BlobStore, models: any ModelCatalog,
     rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
-    changes: ChangeHint = .polled, metrics: ServiceMetrics, logger: Logger,
+    changes: ChangeHint = .polled, sharedStatus: (any SharedStatusCache)? = nil,
+    rateLimit: (any SharedRateLimit)? = nil, metrics: ServiceMetrics, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
     self.settings = settings
@@ -43,12 +46,14 @@ struct Service: Sendable {
     self.rules = rules
     self.archives = archives
     self.dispatch = dispatch
+    self.rateLimit = rateLimit
     self.metrics = metrics
     self.logger = logger
     self.now = now
     estimates = CompletionEstimates(store: jobs, now: now, logger: logger)
     watch = JobWatch(
-      store: jobs, estimates: estimates, hint: changes, endings: webhooksDue, logger: logger)
+      store: jobs, estimates: estimates, hint: changes, shared: sharedStatus,
+      endings: webhooksDue, logger: logger)
     receiver = UploadReceiver(
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
       slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),

@@ -47,6 +47,10 @@ extension ServiceSettings {
     if heartbeat * 2 > jobLease {
       throw SettingsError("heartbeat_seconds", "must be at most half of job_lease_seconds")
     }
+    if redisURL != nil, databaseURL == nil {
+      throw SettingsError(
+        "redis_url", "needs database_url: with SQLite there is one machine, which tells itself")
+    }
     if (storageAccessKey == nil) != (storageSecretKey == nil) {
       throw SettingsError(
         storageAccessKey == nil ? "storage_access_key" : "storage_secret_key",

@@ -22,6 +22,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var databaseURL: String?
   /// Of the API process, at most.
   public var databaseConnections = 8
+  /// `redis://user:password@host:port/0`, `rediss://` by TLS; nil for none.
+  public var redisURL: String?
   /// `s3://bucket/prefix?endpoint=...`; nil for the data folder.
   public var storageURL: String?
   /// nil takes the keys from the environment or the file of AWS' tools.

@@ -50,6 +50,10 @@ enum SettingsTable {
       "Connections of an API process to PostgreSQL, and one that listens; a worker has 3 and one. Its server allows 100 by default."
     ),
     .optionalText(
+      "redis_url", \.redisURL, .url(of: ["redis", "rediss"]), isSecret: true,
+      "Redis 6.2 or newer, or Valkey, beside PostgreSQL: `rediss://user:password@host:6379/0`. It spreads hints, counts requests for all API processes and answers polls; nothing is lost with it."
+    ),
+    .optionalText(
       "storage_url", \.storageURL, .url(of: ["s3"]),
       "Files in a bucket: `s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-west-1`; without `endpoint` AWS. Not set: files in `data_dir`."
     ),

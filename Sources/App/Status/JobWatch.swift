@@ -24,6 +24,7 @@ final class JobWatch: ServiceLifecycle.Service {
   private let store: any JobStore
   private let estimates: CompletionEstimates
   private let hint: ChangeHint
+  private let shared: (any SharedStatusCache)?
   private let endings: WakeSignal
   private let logger: Logger
   private let state = Mutex(JobWatchState())
@@ -34,11 +35,13 @@ final class JobWatch: ServiceLifecycle.Service {
   /// `endings` is woken when a job with a callback is seen to end.
   init(
     store: any JobStore, estimates: CompletionEstimates,
-    hint: ChangeHint = .polled, endings: WakeSignal = WakeSignal(), logger: Logger
+    hint: ChangeHint = .polled, shared: (any SharedStatusCache)? = nil,
+    endings: WakeSignal = WakeSignal(), logger: Logger
   ) {
     self.store = store
     self.estimates = estimates
     self.hint = hint
+    self.shared = shared
     self.endings = endings
     self.logger = logger
   }
@@ -46,8 +49,19 @@ final class JobWatch: ServiceLifecycle.Service {
   /// The job's present document; nil when there is no such job. Where other API processes tell clients of jobs too,
   /// it is at least as new as all that they have told before.
   func document(_ id: JobID) async throws -> StatusDocument? {
-    if hint.isShared { try await follow() }
-    return try await followedDocument(id)
+    guard hint.isShared else { return try await followedDocument(id) }
+    if let document = await shared?.document(of: id), document.version >= known(id) {
+      return document
+    }
+    try await follow()
+    let document = try await followedDocument(id)
+    if let document { await shared?.keep(document) }
+    return document
+  }
+
+  /// The version that this process has told, or would tell.
+  private func known(_ id: JobID) -> Int {
+    state.withLock { $0.documents[id]?.document.version ?? 0 }
   }
 
   private func followedDocument(_ id: JobID) async throws -> StatusDocument? {
@@ -65,11 +79,11 @@ final class JobWatch: ServiceLifecycle.Service {
     while true {
       let start = state.withLock { $0.epoch }
       guard let job = try await store.job(id) else {
-        forget(id)
+        await forget(id)
         return nil
       }
       // Read before the changes are followed, it may miss the first of them.
-      if state.withLock({ $0.epoch }) == start { return keep(job) }
+      if state.withLock({ $0.epoch }) == start { return await keep(job) }
     }
   }
 
@@ -98,9 +112,10 @@ final class JobWatch: ServiceLifecycle.Service {
 
   /// What this process itself has just written.
   @discardableResult
-  func observed(_ job: Job) -> StatusDocument { keep(job) }
+  func observed(_ job: Job) async -> StatusDocument { await keep(job) }
 
-  func forget(_ id: JobID) {
+  func forget(_ id: JobID) async {
+    await shared?.remove(id)
     let waiters = state.withLock { $0.forget(id) }
     for waiter in waiters { waiter.resume() }
   }
@@ -160,7 +175,7 @@ final class JobWatch: ServiceLifecycle.Service {
       let changes = try await store.changes(after: version, limit: Self.changesARound)
       for job in changes.jobs {
         let isWanted = state.withLock { $0.isWanted(job.id) }
-        if isWanted { keep(job) }
+        if isWanted { await keep(job) }
         if job.state.isEnded, job.callbackURL != nil { endings.wake() }
       }
       version = changes.version
@@ -170,8 +185,10 @@ final class JobWatch: ServiceLifecycle.Service {
   }
 
   @discardableResult
-  private func keep(_ job: Job) -> StatusDocument {
+  private func keep(_ job: Job) async -> StatusDocument {
     let document = StatusDocument(job, estimatedCompletion: estimates.completion(of: job))
+    // Before anybody is told of it here, others know it.
+    await shared?.keep(document)
     let (kept, waiters) = state.withLock { state in
       state.keep(document, at: clock.now, limit: Self.maxDocuments)
     }

@@ -17,14 +17,20 @@ struct StatusDocument: Sendable {
   let entityTag: EntityTag
 
   init(_ job: Job, estimatedCompletion: Date?) {
-    jobID = job.id
-    version = job.version
-    entityTag = EntityTag(opaque: "\(job.version)")
-    state = job.state
-    percentage = job.progress.percentage
     var json = JSONWriter()
     json.object { Self.write(job, estimatedCompletion, to: &$0) }
-    data = json.text
+    self.init(
+      jobID: job.id, version: job.version, state: job.state, percentage: job.progress.percentage,
+      data: json.text)
+  }
+
+  init(jobID: JobID, version: Int, state: JobState, percentage: Int, data: String) {
+    self.jobID = jobID
+    self.version = version
+    self.state = state
+    self.percentage = percentage
+    self.data = data
+    entityTag = EntityTag(opaque: "\(version)")
     body = ByteBuffer(string: #"{"status":"success","data":\#(data)}"#)
   }
 

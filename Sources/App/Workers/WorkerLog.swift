@@ -17,6 +17,7 @@ struct WorkerLog: Sendable {
     switch event {
     case .claimed(let job):
       logger.info("Job begins", metadata: metadata(job))
+    case .reported: break
     case .ended(let job, let outcome, let error):
       ended(job, outcome, error)
     case .leaseLost(let job):

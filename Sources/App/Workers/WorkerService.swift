@@ -16,7 +16,7 @@ public struct WorkerService: Sendable {
   private let executor: any JobExecutor
   private let settings: WorkerSettings
   private let isSupervised: Bool
-  private let work: WakeSignal
+  private let links: WorkerLinks
   private let metrics: ServiceMetrics
   private let takeDelta: @Sendable () -> String?
   private let logger: Logger
@@ -27,22 +27,22 @@ public struct WorkerService: Sendable {
 
   /// - Parameters:
   ///   - isSupervised: whether standard input is the parent's pipe and standard output takes metrics.
-  ///   - work: is woken when a job may wait.
+  ///   - links: to the others of a cluster.
   ///   - takeDelta: what was counted since the last call, as one line; nil when nothing was.
   public init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger,
+    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, logger: Logger,
     takeDelta: @escaping @Sendable () -> String?
   ) {
     self.init(
       store: store, executor: executor, settings: settings, isSupervised: isSupervised,
-      work: work, metrics: metrics, logger: logger, input: STDIN_FILENO, output: STDOUT_FILENO,
+      links: links, metrics: metrics, logger: logger, input: STDIN_FILENO, output: STDOUT_FILENO,
       exit: { _exit(1) }, takeDelta: takeDelta)
   }
 
   init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    work: WakeSignal = WakeSignal(), metrics: ServiceMetrics, logger: Logger, input: Int32,
+    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, logger: Logger, input: Int32,
     output: Int32,
     orphanSeconds: Double = Self.orphanSeconds, exit: @escaping @Sendable () -> Void,
     takeDelta: @escaping @Sendable () -> String?
@@ -51,7 +51,7 @@ public struct WorkerService: Sendable {
     self.executor = executor
     self.settings = settings
     self.isSupervised = isSupervised
-    self.work = work
+    self.links = links
     self.metrics = metrics
     self.logger = logger
     self.input = input
@@ -67,17 +67,21 @@ public struct WorkerService: Sendable {
     let log = WorkerLog(logger: logger, metrics: metrics)
     let worker = JobWorker(
       id: WorkerID("\(ProcessInfo.processInfo.hostName)-\(getpid())-\(UUID())"), store: store,
-      signal: work, executor: executor, settings: settings
+      signal: links.signal, executor: executor, settings: settings
     ) { event in
       log.write(event)
       switch event {
-      case .ended: jobEnded.wake()
+      case .claimed(let job): links.onChange(job.id)
+      case .reported(let job): links.onChange(job)
+      case .ended(let job, _, _):
+        links.onChange(job.id)
+        jobEnded.wake()
       case .stalled: endAtOnce()
       default: break
       }
     }
     let running = Task { await worker.run() }
-    let parent = isSupervised ? watchParent(work, running) : nil
+    let parent = isSupervised ? watchParent(links.work, running) : nil
     await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { group in
         if isSupervised { group.addTask { await sendMetrics(each: jobEnded) } }

@@ -22,8 +22,18 @@ struct Stores: Sendable {
   let changes: ChangeHint
   /// For people: which stores these are, without passwords.
   let name: String
+  /// nil without Redis.
+  let redis: RedisLinks?
+  /// Woken when clients would see a job changed.
+  let changed: WakeSignal
   /// Hears as long as it lives.
   private let listener: PostgresListener?
+
+  /// What an API process runs as long as it answers; nil where nothing has to.
+  var listening: (@Sendable () async -> Void)? {
+    guard let redis else { return nil }
+    return { [changed] in await redis.listen(changed) }
+  }
 
   /// - Parameters:
   ///   - connections: to the database, at most.
@@ -45,20 +55,23 @@ struct Stores: Sendable {
       try await store.check()
       return Stores(
         metadata: store, blobs: blobs, secrets: nil, changes: .polled,
-        name: "SQLite in \(folder), \(files)", listener: nil)
+        name: "SQLite in \(folder), \(files)", redis: nil, changed: WakeSignal(), listener: nil)
     }
     let postgres = try PostgresSettings(url: url, connections: connections)
     let store = try await patiently(logger) { try await PostgresStore(postgres) }
+    let redis = try settings.redisURL.map { try RedisLinks(url: $0, logger: logger) }
     let changed = WakeSignal()
     let listener = PostgresListener(postgres) { event in
       switch event {
       case .change: changed.wake()
-      case .work: work?.wake()
+      // Redis wakes one worker, this all of them.
+      case .work: if redis?.client.isAvailable != true { work?.wake() }
       }
     }
     return Stores(
       metadata: store, blobs: blobs, secrets: store, changes: ChangeHint(signal: changed),
-      name: "PostgreSQL at \(postgres.place), \(files)", listener: listener)
+      name: "PostgreSQL at \(postgres.place)\(redis == nil ? "" : ", Redis"), \(files)",
+      redis: redis, changed: changed, listener: listener)
   }
 
   /// The files' store, and its name for people.

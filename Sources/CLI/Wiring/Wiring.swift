@@ -61,6 +61,9 @@ enum Services {
       ports: ServicePorts(
         jobs: stores.metadata, uploads: stores.metadata, deliveries: stores.metadata,
         blobs: stores.blobs, secrets: stores.secrets, changes: stores.changes,
+        sharedStatus: stores.redis?.status, rateLimit: stores.redis?.rateLimit,
+        dispatch: stores.redis?.dispatch,
+        background: stores.listening,
         models: ModelFolderCatalog(
           folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
         rules: ruleSource(settings.rulesDirectory),
@@ -98,11 +101,23 @@ enum Services {
       annotator: CairoAnnotator(runtime: vips, threads: thread()),
       limits: ImageLimits(maxBytes: settings.maxFileBytes),
       inferenceTimeout: settings.inferenceTimeout, metrics: metrics, logger: logger)
+    let announcements = stores.redis.map { redis in
+      RedisJobSignal(
+        client: redis.client, worker: "\(ProcessInfo.processInfo.hostName)-\(UUID())",
+        takeOverAfter: settings.jobLease)
+    }
+    let links = WorkerLinks(
+      work: work, announcements: announcements, onChange: { stores.redis?.tell($0) })
     let worker = WorkerService(
       store: stores.metadata, executor: job, settings: settings.worker,
-      isSupervised: isSupervised, work: work, metrics: metrics, logger: logger,
+      isSupervised: isSupervised, links: links, metrics: metrics, logger: logger,
       takeDelta: { registry.takeDelta() })
-    await worker.run()
+    await withTaskGroup(of: Void.self) { group in
+      if let redis = stores.redis { group.addTask { await redis.publish() } }
+      await worker.run()
+      await announcements?.close()
+      group.cancelAll()
+    }
     // Until here it hears what others tell.
     withExtendedLifetime(stores) {}
   }

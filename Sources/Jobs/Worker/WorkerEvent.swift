@@ -2,6 +2,8 @@
 public enum WorkerEvent: Sendable {
   /// An attempt begins.
   case claimed(Job)
+  /// Clients would see new progress of a job.
+  case reported(JobID)
   /// An attempt has ended, and the store knows. `error` is what the executor threw.
   case ended(Job, AttemptOutcome, error: (any Error)?)
   /// Another worker has the job, or it was cancelled: the attempt is over and nothing was written.

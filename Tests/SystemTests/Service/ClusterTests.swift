@@ -239,4 +239,62 @@ struct ClusterTests {
     }
     #expect(await cluster.stop() == [0, 0])
   }
+
+  @Test(
+    "requests are counted for all API processes together",
+    .enabled(if: RedisServer.isInstalled, "scripts/setup --tests installs Redis"))
+  func rateLimit() async throws {
+    let folder = try TemporaryFolder()
+    let cluster = try await TestCluster.start(
+      dataDirectory: folder.path("data"), workers: 0, environment: ["HARRIER_RATE_LIMIT": "6"])
+    // Once both have found Redis.
+    for server in cluster.servers { await server.waitForLog("Redis is used") }
+    var statuses: [Int] = []
+    for _ in 0..<8 { statuses.append(try await cluster.client.get("/api/v1/jobs").status) }
+    #expect(statuses == [200, 200, 200, 200, 200, 200, 429, 429])
+    #expect(await cluster.stop() == [0, 0])
+  }
+
+  @Test(
+    "a Redis that is frozen, killed and wiped is noticed by no client and costs no job",
+    .enabled(if: RedisServer.isInstalled, "scripts/setup --tests installs Redis"))
+  func redisAway() async throws {
+    let folder = try TemporaryFolder()
+    let picture = try picture()
+    try await RedisServer.running { redis in
+      let stores = [
+        "HARRIER_DATABASE_URL": try await PostgresServer.shared().makeDatabase("sslmode=disable"),
+        "HARRIER_REDIS_URL": "redis://127.0.0.1:\(redis.port)",
+      ]
+      let cluster = try await TestCluster.start(
+        dataDirectory: folder.path("data"), workers: 2,
+        environment: ["HARRIER_RATE_LIMIT": "1000000"], stores: stores)
+      let client = cluster.client
+      _ = try await client.runJob([picture])
+      for deed in ["freeze", "thaw", "kill", "start"] {
+        switch deed {
+        case "freeze": redis.freeze()
+        case "thaw": redis.thaw()
+        case "kill": redis.kill()
+        default: redis.start()
+        }
+        for number in 0..<3 {
+          let start = ContinuousClock.now
+          let id = try await client.startJob(
+            [("\(number).jpg", picture.data)], config: #"{"sahi":{"enabled":false}}"#)
+          #expect(try await client.get("/api/v1/jobs/\(id)/status").status == 200)
+          #expect(ContinuousClock.now - start < .seconds(10), "\(deed)")
+          let end = try await client.waitForEnd(of: id)
+          #expect(end.data["status"] as? String == "completed", "\(deed)")
+        }
+      }
+      #expect(await cluster.stop() == [0, 0, 0, 0])
+      // One warning an outage and process.
+      let warnings = cluster.log.split(separator: "\n").filter {
+        $0.contains(#""level":"warning""#) && $0.contains("Redis")
+      }
+      #expect((1...8).contains(warnings.count), "\(warnings)")
+      #expect(!cluster.log.contains(#""level":"error""#))
+    }
+  }
 }

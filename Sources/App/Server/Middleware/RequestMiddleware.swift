@@ -21,7 +21,8 @@ struct RequestMiddleware: RouterMiddleware {
   init(service: Service, routes: RouteTable) throws {
     self.service = service
     self.routes = routes
-    limiter = RateLimiter(requestsPerMinute: service.settings.rateLimit)
+    limiter = RateLimiter(
+      requestsPerMinute: service.settings.rateLimit, shared: service.rateLimit)
     cors = CORSPolicy(origins: service.settings.corsOrigins)
     proxies = try TrustedProxies(service.settings.trustedProxies)
   }
@@ -75,7 +76,8 @@ struct RequestMiddleware: RouterMiddleware {
     let endpoint = context.endpointPath ?? ""
     var quota: RateLimiter.Quota?
     if !routes.isExempt(endpoint) {
-      quota = try limiter.admit(AddressRange.network(of: context.client), at: service.now())
+      quota = try await limiter.admit(
+        AddressRange.network(of: context.client), at: service.now())
     }
     do {
       var response = try await next(request, context)

@@ -89,10 +89,3 @@ public struct PostgresSettings: Sendable {
     ]
   }
 }
-
-extension Duration {
-  /// Whole ones.
-  var milliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-  }
-}

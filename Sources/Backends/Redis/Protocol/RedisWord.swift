@@ -29,10 +29,3 @@ extension ByteBuffer {
     }
   }
 }
-
-extension Duration {
-  /// Whole ones, as commands take times.
-  var milliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-  }
-}

@@ -119,6 +119,7 @@ public final class AttemptReporter: Sendable {
     do {
       try await store.report(due, by: claim, now: time.now())
       state.withLock { $0.written = due }
+      onEvent(.reported(claim.jobID))
     } catch let error as JobsError where error.code == .leaseLost {
       throw error
     } catch {
