@@ -50,13 +50,14 @@ test: setup ## Run all tests
 	swift build $(SWIFT_FLAGS) --build-tests
 	@scripts/test-tools
 	$(SWIFT_TEST) --filter '^(ObjectDetection|Tidy)Tests'
-	$(SWIFT_TEST) --filter '^(Jobs|Backends)Tests'
+	# They wait for servers that share the cores with them, and measure how long.
+	$(SWIFT_TEST) --experimental-maximum-parallelization-width 6 --filter '^(Jobs|Backends)Tests'
 	$(SWIFT_TEST) --filter '^AppTests' --skip WorkerSupervisorTests
 	# Its children would inherit the pipes that other tests are opening.
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	$(SWIFT_TEST) --filter '^InferenceTests'
 	$(SWIFT_TEST) --filter '^SystemTests' --skip ChaosTests
-	# The contract again, on a cluster: two API processes and three workers on PostgreSQL.
+	# The contract again, on a cluster: two API processes and three workers on PostgreSQL, Redis and S3.
 	HARRIER_TEST_CLUSTER=1 $(SWIFT_TEST) --filter '^SystemTests\.($(CLUSTER_SUITES))'
 	# It takes both cores, and tests that measure time would fail beside it.
 	$(SWIFT_TEST) --filter ChaosTests
