@@ -39,6 +39,7 @@ let package = Package(
   products: [
     .executable(name: "harrier", targets: ["CLI"]),
     .executable(name: "engine-benchmark", targets: ["EngineBenchmark"]),
+    .executable(name: "store-benchmark", targets: ["StoreBenchmark"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -104,6 +105,13 @@ let package = Package(
       name: "EngineBenchmark",
       dependencies: ["Inference", "ObjectDetection", argumentParser, nioPosix],
       path: "Benchmarks/engine",
+      swiftSettings: strict),
+
+    .executableTarget(
+      name: "StoreBenchmark",
+      dependencies: ["Backends", "Jobs", argumentParser, logging],
+      path: "Benchmarks/stores",
+      exclude: ["run", "celery_peer.py", "requirements.txt"],
       swiftSettings: strict),
 
     .target(

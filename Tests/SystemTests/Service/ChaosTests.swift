@@ -11,11 +11,16 @@ struct ChaosTests {
 
   @Test(
     "a short run on a cluster loses, doubles and spoils nothing, whatever becomes of its stores",
-    .enabled(if: PostgresServer.isInstalled))
+    .enabled(
+      if: PostgresServer.isInstalled && RedisServer.isInstalled && S3Server.isInstalled,
+      "scripts/setup --tests and scripts/test-tools install the stores"))
   func shortRunOnCluster() async throws {
     try await runChaos(
       ["--cluster", "--kills", "8", "--minutes", "0.7"],
-      counting: ["a worker cut off from PostgreSQL for 15 s", "kill -9 of PostgreSQL, and start"])
+      counting: [
+        "a worker cut off from PostgreSQL for 15 s", "kill -9 of PostgreSQL, and start",
+        "kill -9 of Redis, started empty", "kill -9 of the S3 server, started after 6 s",
+      ])
   }
 
   @Test(
