@@ -7,8 +7,9 @@ SHELL := /bin/bash
 # Another build folder, for instance to share one between checkouts: make SCRATCH=/var/tmp/harrier-build
 SCRATCH ?= .build
 SWIFT_FLAGS := --scratch-path $(SCRATCH)
-# One tier after the other: hundreds of tests at once would only wait for each other.
-SWIFT_TEST = HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier swift test $(SWIFT_FLAGS) --skip-build
+# One tier after the other, and six tests at once: hundreds would only wait for each other.
+SWIFT_TEST = HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier swift test $(SWIFT_FLAGS) --skip-build \
+  --experimental-maximum-parallelization-width 6
 HARRIER := $(SCRATCH)/release/harrier
 OUTPUT ?= harrier-output
 # A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
@@ -50,13 +51,13 @@ test: setup ## Run all tests
 	swift build $(SWIFT_FLAGS) --build-tests
 	@scripts/test-tools
 	$(SWIFT_TEST) --filter '^(ObjectDetection|Tidy)Tests'
-	# They wait for servers that share the cores with them, and measure how long.
-	$(SWIFT_TEST) --experimental-maximum-parallelization-width 6 --filter '^(Jobs|Backends)Tests'
+	$(SWIFT_TEST) --filter '^(Jobs|Backends)Tests'
 	$(SWIFT_TEST) --filter '^AppTests' --skip WorkerSupervisorTests
 	# Its children would inherit the pipes that other tests are opening.
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	$(SWIFT_TEST) --filter '^InferenceTests'
-	$(SWIFT_TEST) --filter '^SystemTests' --skip ChaosTests
+	$(SWIFT_TEST) --filter '^SystemTests' --skip 'ChaosTests|ClusterTests|DeploymentTests'
+	$(SWIFT_TEST) --filter '^SystemTests\.(ClusterTests|DeploymentTests)'
 	# The contract again, on a cluster: two API processes and three workers on PostgreSQL, Redis and S3.
 	HARRIER_TEST_CLUSTER=1 $(SWIFT_TEST) --filter '^SystemTests\.($(CLUSTER_SUITES))'
 	# It takes both cores, and tests that measure time would fail beside it.

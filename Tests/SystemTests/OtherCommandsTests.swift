@@ -115,6 +115,10 @@ struct OtherCommandsTests {
       return try await group.reduce(into: []) { $0.append($1) }
     }
     #expect(statuses == Array(repeating: 0, count: 6))
+    // Only what is whole is left: one that was half-written would end the next process that maps it.
+    let files = try folder.files()
+    #expect(files.contains { $0.hasSuffix(".blob") })
+    #expect(!files.contains { $0.contains(".compiling-") })
   }
 }
 

@@ -41,37 +41,64 @@ final class ChildProcess: Sendable {
     }
   }
 
+  /// What a running process is seen to do, on its own thread.
+  enum Sign: Sendable {
+    case started(pid_t)
+    /// The next bytes of standard output; the first ones came when `isFirst`.
+    case output(Data, of: pid_t, isFirst: Bool)
+    case ended(HarrierProcess.Output)
+  }
+
   /// Runs to the end on a thread of `queue`; a cancelled task kills the process.
   func run(
-    on queue: OperationQueue, onFirstOutput: (@Sendable (pid_t) -> Void)? = nil
+    on queue: OperationQueue, onSign: @escaping @Sendable (Sign) -> Void = { _ in }
   ) async throws -> HarrierProcess.Output {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
-        queue.addOperation {
-          continuation.resume(with: Result { try self.run(onFirstOutput: onFirstOutput) })
-        }
+        queue.addOperation { continuation.resume(with: Result { try self.run(onSign) }) }
       }
     } onCancel: {
       kill()
     }
   }
 
-  private func run(onFirstOutput: (@Sendable (pid_t) -> Void)?) throws -> HarrierProcess.Output {
+  /// Runs on a thread of its own until it ends; nobody waits for it.
+  func launch(onSign: @escaping @Sendable (Sign) -> Void) {
+    let thread = Thread { [self] in
+      do {
+        _ = try run(onSign)
+      } catch {
+        onSign(
+          .ended(
+            HarrierProcess.Output(
+              status: -1, standardOutput: Data(), standardError: "\(error)", end: .now)))
+      }
+    }
+    thread.start()
+  }
+
+  private func run(_ onSign: @Sendable (Sign) -> Void) throws -> HarrierProcess.Output {
     let folder = try TemporaryFolder()
     let errors = folder.path("standard-error")
     let (process, reader) = try Self.spawning.withLock { _ in try start(errors: errors) }
+    onSign(.started(process))
     var output = Data()
-    while let chunk = try reader.read(upToCount: 1 << 16), !chunk.isEmpty {
-      if output.isEmpty { onFirstOutput?(process) }
+    while true {
+      // What is there now: `read(upToCount:)` waits for all of it.
+      let chunk = reader.availableData
+      guard !chunk.isEmpty else { break }
+      onSign(.output(chunk, of: process, isFirst: output.isEmpty))
       output += chunk
     }
     let status = try wait(for: process)
     let end = ContinuousClock().now
     // The low seven bits hold the signal that ended it, the next eight the exit status (wait(2)).
     let signal = status & 0x7f
-    return HarrierProcess.Output(
+    let whole = HarrierProcess.Output(
       status: signal == 0 ? status >> 8 & 0xff : 128 + signal, standardOutput: output,
       standardError: try String(contentsOfFile: errors, encoding: .utf8), end: end)
+    onSign(.ended(whole))
+    return whole
   }
 
   /// The process, and where its standard output arrives.

@@ -65,6 +65,9 @@ public struct HarrierProcess: Sendable {
   /// `onFirstOutput` is called once with the process id when something arrives on standard output.
   public func run(onFirstOutput: (@Sendable (pid_t) -> Void)? = nil) async throws -> Output {
     try await child.run(
-      on: isHarrier ? Self.threads : Self.threadsOfOthers, onFirstOutput: onFirstOutput)
+      on: isHarrier ? Self.threads : Self.threadsOfOthers
+    ) { sign in
+      if case .output(_, of: let process, isFirst: true) = sign { onFirstOutput?(process) }
+    }
   }
 }

@@ -16,7 +16,8 @@ public final class S3Server: Sendable {
   public let port: Int
   private let folder: TemporaryFolder
   private let arguments: [String]
-  private let process = Mutex<Process?>(nil)
+  private typealias Running = (child: ChildProcess, identifier: pid_t, ended: DispatchSemaphore)
+  private let process = Mutex<Running?>(nil)
 
   /// One for all tests, which keep to buckets of their own.
   public static func shared() async throws -> S3Server { try await start.value }
@@ -64,20 +65,28 @@ public final class S3Server: Sendable {
 
   /// Starts it and returns when it answers. A server that was stopped has its data still.
   public func run() async throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: Self.path)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
     let log = folder.path("log")
-    try Data().write(to: URL(fileURLWithPath: log))
-    process.standardError = FileHandle(forWritingAtPath: log)
+    let child = ChildProcess(
+      path: "/bin/sh", arguments: ["-c", #"exec "$0" "$@" 2>"$LOG""#, Self.path] + arguments,
+      environment: ["LOG": log, "HOME": folder.path, "PATH": "/usr/bin:/bin"],
+      directory: folder.path)
     _ = Self.endWithRunner
-    try process.run()
-    let identifier = process.processIdentifier
+    let ended = DispatchSemaphore(value: 0)
+    let started = AsyncStream.makeStream(of: pid_t.self)
+    child.launch { sign in
+      switch sign {
+      case .started(let process): started.continuation.yield(process)
+      case .output: break
+      case .ended:
+        started.continuation.finish()
+        ended.signal()
+      }
+    }
+    guard let identifier = await started.stream.first(where: { _ in true }) else {
+      throw TestToolError("SeaweedFS cannot be started")
+    }
     Self.running.withLock { _ = $0.insert(identifier) }
-    self.process.withLock { [process] in $0 = process }
+    process.withLock { $0 = (child, identifier, ended) }
     let clock = ContinuousClock()
     let end = clock.now + .seconds(60)
     while clock.now < end, kill(identifier, 0) == 0 {
@@ -101,9 +110,9 @@ public final class S3Server: Sendable {
         return process
       })
     else { return }
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    Self.running.withLock { _ = $0.remove(process.processIdentifier) }
+    process.child.kill()
+    process.ended.wait()
+    Self.running.withLock { _ = $0.remove(process.identifier) }
   }
 
   /// Where Harrier keeps its files.

@@ -4,7 +4,7 @@ import Synchronization
 /// A `harrier serve` of its own, on a free port of the loopback address and with its own data; or a worker.
 public final class ServerProcess: Sendable {
   private let state: SharedState
-  private let process: ProcessBox
+  private let child: ChildProcess
   /// Where its data are; a second server on it finds what the first one left.
   public let dataDirectory: String
 
@@ -37,42 +37,35 @@ public final class ServerProcess: Sendable {
     self.dataDirectory = dataDirectory
     let state = SharedState()
     self.state = state
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: HarrierProcess.binary)
-    process.arguments = arguments
-    process.environment = HarrierProcess.environment(adding: environment)
-    process.currentDirectoryURL = URL(fileURLWithPath: Checkout.root)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    let pipe = Pipe()
-    process.standardError = pipe
-    pipe.fileHandleForReading.readabilityHandler = { handle in
-      let data = handle.availableData
-      if data.isEmpty {
-        handle.readabilityHandler = nil
-      } else {
-        state.add(data)
+    // Its log goes where standard output would.
+    child = ChildProcess(
+      path: "/bin/sh",
+      arguments: ["-c", #"exec "$0" "$@" 2>&1 >/dev/null"#, HarrierProcess.binary] + arguments,
+      environment: HarrierProcess.environment(adding: environment), directory: Checkout.root)
+    child.launch { sign in
+      switch sign {
+      case .started(let process): state.started(process)
+      case .output(let data, of: _, isFirst: _): state.add(data)
+      case .ended(let output): state.ended(output.status)
       }
     }
-    process.terminationHandler = { state.ended($0.terminationStatus) }
-    try process.run()
-    self.process = ProcessBox(process)
   }
 
   deinit { kill(SIGKILL) }
 
   public var port: Int { state.port ?? 0 }
   public var baseURL: String { "http://127.0.0.1:\(port)" }
-  public var processID: pid_t { process.identifier }
+  /// 0 before it has started.
+  public var processID: pid_t { state.process }
   /// What it has written to standard error so far.
   public var log: String { state.log }
 
   public func kill(_ signal: Int32) {
     guard state.status == nil else { return }
-    Foundation.kill(process.identifier, signal)
+    child.signal(signal)
   }
 
-  /// Returns its exit status once it has ended.
+  /// Returns its exit status once it has ended; 128 and the signal's number when one ended it.
   public func waitForEnd() async -> Int32 {
     await state.wait { $0.status != nil }
     return state.status ?? -1
@@ -90,17 +83,6 @@ public final class ServerProcess: Sendable {
     return await waitForEnd()
   }
 
-  /// `@unchecked Sendable` because only its identifier is read after it was started.
-  private final class ProcessBox: @unchecked Sendable {
-    private let process: Process
-    let identifier: pid_t
-
-    init(_ process: Process) {
-      self.process = process
-      identifier = process.processIdentifier
-    }
-  }
-
   private final class SharedState: Sendable {
     private typealias Waiter = (
       condition: @Sendable (Values) -> Bool, continuation: CheckedContinuation<Void, Never>
@@ -108,6 +90,7 @@ public final class ServerProcess: Sendable {
 
     struct Values: Sendable {
       var log = ""
+      var process: pid_t = 0
       var port: Int?
       var status: Int32?
     }
@@ -116,6 +99,7 @@ public final class ServerProcess: Sendable {
 
     var log: String { values.withLock { $0.current.log } }
     var port: Int? { values.withLock { $0.current.port } }
+    var process: pid_t { values.withLock { $0.current.process } }
     var status: Int32? { values.withLock { $0.current.status } }
 
     func add(_ data: Data) {
@@ -127,6 +111,8 @@ public final class ServerProcess: Sendable {
         }
       }
     }
+
+    func started(_ process: pid_t) { change { $0.process = process } }
 
     func ended(_ status: Int32) { change { $0.status = status } }
 

@@ -109,7 +109,8 @@ public struct WorkerService: Sendable {
     ParentPipe(descriptor: input) {
       work.wake()
     } onEnd: { [logger, exit, orphanSeconds] queue in
-      logger.warning("The parent process is gone")
+      // By a signal as a rule; also when it died.
+      logger.info("The API process lets go of this worker, which stops")
       running.cancel()
       // Not a task: where inference holds every thread, none would run.
       queue.asyncAfter(deadline: .now() + orphanSeconds) { exit() }

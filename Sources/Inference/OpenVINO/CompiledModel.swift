@@ -36,30 +36,40 @@ final class CompiledModel: @unchecked Sendable {
     return try (0..<max(1, optimal)).map { _ in try InferRequest(compiled, in: runtime) }
   }
 
-  /// With the cache, and where that fails without it: another process may be writing the same entry, or
-  /// the folder cannot be written. The cache only saves time.
+  /// With the cache, and where that fails without it: the cache only saves time.
   private static func compile(
     _ network: Network, _ file: ModelFile, _ options: OpenVINOOptions, _ runtime: OpenVINORuntime
   ) throws -> OpaquePointer {
+    guard let cache = options.cacheDirectory else {
+      return try compile(network, file, options, cachedIn: nil, runtime)
+    }
     do {
-      return try runtime.create("compile the model \(file.path)") {
-        network.compile(properties(options), device: options.device, into: $0)
+      return try CompiledModelCache(folder: cache).withFolder {
+        try compile(network, file, options, cachedIn: $0, runtime)
       }
-    } catch let error as DetectionError {
-      guard options.cacheDirectory != nil else { throw error }
-      var options = options
-      options.cacheDirectory = nil
-      return try compile(network, file, options, runtime)
+    } catch is DetectionError {
+      return try compile(network, file, options, cachedIn: nil, runtime)
+    }
+  }
+
+  private static func compile(
+    _ network: Network, _ file: ModelFile, _ options: OpenVINOOptions, cachedIn folder: String?,
+    _ runtime: OpenVINORuntime
+  ) throws -> OpaquePointer {
+    try runtime.create("compile the model \(file.path)") {
+      network.compile(properties(options, cachedIn: folder), device: options.device, into: $0)
     }
   }
 
   /// The precision is always said: OpenVINO's own default is bf16 on processors that have it.
-  private static func properties(_ options: OpenVINOOptions) -> [(String, String)] {
+  private static func properties(
+    _ options: OpenVINOOptions, cachedIn folder: String?
+  ) -> [(String, String)] {
     var properties = [
       ("PERFORMANCE_HINT", "THROUGHPUT"),
       ("INFERENCE_PRECISION_HINT", options.precision.hint),
     ]
-    if let cache = options.cacheDirectory { properties.append(("CACHE_DIR", cache)) }
+    if let folder { properties.append(("CACHE_DIR", folder)) }
     return properties
   }
 

@@ -31,7 +31,7 @@ struct RestartTests {
     // It says so before it waits for the worker, which hangs.
     try await eventually { try await client.get("/health/ready").status == 503 }
     server.kill(SIGTERM)
-    #expect(await server.waitForEnd() == SIGTERM)
+    #expect(await server.waitForEnd() == 128 + SIGTERM)
     let next = try await ServerProcess.start(
       dataDirectory: data.path("data"), environment: Self.environment)
     let status = try await ServiceClient(baseURL: next.baseURL).waitForEnd(of: id).data
