@@ -18,7 +18,8 @@ app = Celery("celery_peer", broker=f"redis://127.0.0.1:{PORT}/0", backend=f"redi
 app.conf.update(task_acks_late=True, worker_prefetch_multiplier=1, worker_hijack_root_logger=False)
 
 
-@app.task
+# By this name whichever way the module was loaded: as a script, or by the worker.
+@app.task(name="celery_peer.empty")
 def empty():
     return None
 
