@@ -16,6 +16,8 @@ OUTPUT ?= harrier-output
 PEERS ?=
 # One with FastAPI, for the service's twin.
 SERVICE_PEERS ?=
+# One with Celery, for the stores.
+STORE_PEERS ?=
 # With a build folder elsewhere the binary cannot find these by itself.
 export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
@@ -66,10 +68,14 @@ test: setup ## Run all tests
 chaos: build ## Kill and freeze a running service for 10 minutes (docs/reliability.md)
 	scripts/chaos $(abspath $(HARRIER)) $(CHAOS)
 
-bench: setup ## Measure speed and memory (about 15 minutes; see Benchmarks/README.md)
+bench: setup ## Measure speed and memory (about 25 minutes; see Benchmarks/README.md)
 	swift build $(SWIFT_FLAGS) -c release --product harrier
 	swift build $(SWIFT_FLAGS) -c release --product engine-benchmark
-	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)" --service-peers "$(SERVICE_PEERS)"
+	swift build $(SWIFT_FLAGS) -c release --product store-benchmark
+	@scripts/setup --tests
+	@scripts/test-tools
+	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)" --service-peers "$(SERVICE_PEERS)" \
+	  --store-peers "$(STORE_PEERS)"
 
 format: ## Rewrite the sources in the project's format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
