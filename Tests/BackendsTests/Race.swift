@@ -2,6 +2,7 @@ import Foundation
 import Jobs
 import Synchronization
 import TestSupport
+import Testing
 
 /// Many workers and clients on the same jobs. Each call takes a second of the race's own time, so that leases run
 /// out while their workers are at it.
@@ -166,4 +167,34 @@ struct RaceVerdict {
   private mutating func expect(_ isTrue: Bool, _ fault: String) {
     if !isTrue { faults.append(fault) }
   }
+}
+
+/// Workers and clients of all these stores on one database at the same time: exactly one ends each job.
+/// - Returns: the states in which jobs ended.
+func race(of stores: [any JobStore & UploadStore], seed: UInt64) async throws -> Set<JobState> {
+  let upload = sampleUpload()
+  try await stores[0].insert(upload)
+  let jobs = (0..<Race.jobs).map { _ in sampleJob(over: upload) }
+  for job in jobs { _ = try await stores[0].insert(job, idempotency: nil) }
+  let race = Race(jobs: jobs.map(\.id))
+  let events = try await withThrowingTaskGroup(of: [RaceEvent].self) { group in
+    for (index, store) in stores.enumerated() {
+      for number in 0..<Race.workersOfStore {
+        let worker = RaceWorker(race, store, "\(index).\(number)", seed: seed)
+        group.addTask { try await worker.run() }
+      }
+      group.addTask { try await race.cancelSome(in: store, seed: seed &+ UInt64(index)) }
+    }
+    return try await group.reduce(into: []) { $0 += $1 }
+  }
+  let byJob = Dictionary(grouping: events, by: \.job)
+  var ends: Set<JobState> = []
+  for (store, job) in stores.flatMap({ store in jobs.map { (store, $0) } }) {
+    let shown = try #require(try await store.job(job.id))
+    let records = try await store.records(of: job.id)
+    let verdict = RaceVerdict(shown, records, (byJob[job.id] ?? []).map(\.kind))
+    #expect(verdict.faults.isEmpty, "seed \(seed), \(shown.state): \(verdict.faults)")
+    ends.insert(shown.state)
+  }
+  return ends
 }

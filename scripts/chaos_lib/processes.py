@@ -105,6 +105,27 @@ class Program:
                     yield line.rstrip("\n")
 
 
+class ServerProgram:
+    """A server of our own on loopback that may be killed and frozen; its kind sets `_program`, and says in `_answers`
+    whether it is ready."""
+
+    def start(self):
+        self._program.start(self._answers)
+
+    def kill(self):
+        self._program.kill()
+
+    def freeze(self):
+        self._program.send(signal.SIGSTOP)
+
+    def thaw(self):
+        self._program.send(signal.SIGCONT)
+
+    def end(self):
+        if self._program.is_running:
+            self._program.kill()
+
+
 def harrier_environment(settings):
     """What every process of Harrier is told, and these settings."""
     return {"HARRIER_RATE_LIMIT": "0", "HARRIER_LOG_FORMAT": "json", "HARRIER_LOG_LEVEL": "info", **settings}

@@ -71,7 +71,7 @@ public struct HarrierService: Sendable {
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
       deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models, rules: ports.rules,
       archives: ports.archives,
-      dispatch: Announcements(to: [supervisor] + (ports.dispatch.map { [$0] } ?? [])),
+      dispatch: Announcements(receivers: [supervisor, ports.dispatch].compactMap(\.self)),
       changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,
       metrics: ServiceMetrics(factory: registry), logger: logger,
       now: { Date().wholeMilliseconds })
@@ -165,8 +165,6 @@ private struct Background: ServiceLifecycle.Service {
 /// Tells all of these.
 private struct Announcements: JobDispatch {
   let receivers: [any JobDispatch]
-
-  init(to receivers: [any JobDispatch]) { self.receivers = receivers }
 
   func announce(_ job: JobID, priority: JobPriority) async {
     for receiver in receivers { await receiver.announce(job, priority: priority) }

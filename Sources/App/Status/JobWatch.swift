@@ -54,9 +54,11 @@ final class JobWatch: ServiceLifecycle.Service {
       return document
     }
     try await follow()
-    let document = try await followedDocument(id)
-    if let document { await shared?.keep(document) }
-    return document
+    if let document = kept(id) {
+      await shared?.keep(document)
+      return document
+    }
+    return try await read(id)
   }
 
   /// The version that this process has told, or would tell.
@@ -65,16 +67,21 @@ final class JobWatch: ServiceLifecycle.Service {
   }
 
   private func followedDocument(_ id: JobID) async throws -> StatusDocument? {
+    if let document = kept(id) { return document }
+    return try await read(id)
+  }
+
+  /// nil when there is none, or one that is to be read again.
+  private func kept(_ id: JobID) -> StatusDocument? {
     let now = clock.now
     let lifetime = hint.isShared ? Self.sharedLifetime : Self.lifetime
-    let known = state.withLock { state -> StatusDocument? in
-      if let entry = state.documents[id], now - entry.readAt < lifetime {
-        return entry.document
-      }
-      state.loading[id, default: 0] += 1
-      return nil
+    return state.withLock { state in
+      state.documents[id].flatMap { now - $0.readAt < lifetime ? $0.document : nil }
     }
-    if let known { return known }
+  }
+
+  private func read(_ id: JobID) async throws -> StatusDocument? {
+    state.withLock { $0.loading[id, default: 0] += 1 }
     defer { state.withLock { $0.finishLoading(id) } }
     while true {
       let start = state.withLock { $0.epoch }

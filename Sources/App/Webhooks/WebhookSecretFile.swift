@@ -2,8 +2,8 @@ import Foundation
 import Jobs
 import NIOPosix
 
-/// The secret that an installation in one folder signs with when the operator has set none: made at the first start, and kept
-/// where only the service's own user reads it.
+/// The secret that an installation in one folder signs with when the operator has set none: made at the first start,
+/// and kept where only the service's own user reads it.
 enum WebhookSecretFile {
   private static let name = "webhook-secret"
   private static let mode: mode_t = 0o600

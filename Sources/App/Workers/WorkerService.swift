@@ -66,7 +66,7 @@ public struct WorkerService: Sendable {
     let jobEnded = WakeSignal()
     let log = WorkerLog(logger: logger, metrics: metrics)
     let worker = JobWorker(
-      id: WorkerID("\(ProcessInfo.processInfo.hostName)-\(getpid())-\(UUID())"), store: store,
+      id: links.id, store: store,
       signal: links.signal, executor: executor, settings: settings
     ) { event in
       log.write(event)

@@ -114,7 +114,7 @@ private enum DeliveryRow {
       throw JobsError(.databaseError, "The metadata store holds an unknown state")
     }
     var delivery = Delivery(
-      id: try PostgresStore.identifier(row[0]), jobID: try PostgresStore.identifier(row[1]),
+      id: try storedIdentifier(row[0]), jobID: try storedIdentifier(row[1]),
       event: event, url: try row[3], createdAt: Date(milliseconds: try row[4]))
     delivery.state = state
     delivery.attempts = try row[6]

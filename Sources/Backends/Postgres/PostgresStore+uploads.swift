@@ -47,7 +47,7 @@ extension PostgresStore: UploadStore {
   public func expired(at now: Date, limit: Int) async throws -> [Upload] {
     try await snapshot { connection in
       let rows = try connection.query(Self.expiredUploads, [now.milliseconds, limit]).rows
-      return try rows.compactMap { try Self.upload(try Self.identifier($0[0]), connection) }
+      return try rows.compactMap { try Self.upload(try storedIdentifier($0[0]), connection) }
     }
   }
 
@@ -64,7 +64,7 @@ extension PostgresStore: UploadStore {
         throw JobsError(.uploadInUse, "A job over this upload has not ended")
       }
       try connection.query("DELETE FROM upload WHERE id = $1", [id.description])
-      return DeletedUpload(upload: upload, jobIDs: try jobs.map { try Self.identifier($0[0]) })
+      return DeletedUpload(upload: upload, jobIDs: try jobs.map { try storedIdentifier($0[0]) })
     }
   }
 
@@ -82,7 +82,8 @@ extension PostgresStore: UploadStore {
 
   private static func file(_ row: PostgresRow) throws -> UploadedFile {
     UploadedFile(
-      id: try identifier(row[0]), uploadID: try identifier(row[1]), filename: try row[2],
+      id: try storedIdentifier(row[0]), uploadID: try storedIdentifier(row[1]),
+      filename: try row[2],
       format: try row[3], width: try row[4], height: try row[5], sizeBytes: try row[6],
       sha256: try row[7], blobKey: try row[8])
   }

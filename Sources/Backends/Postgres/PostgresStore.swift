@@ -55,12 +55,4 @@ public final class PostgresStore: Sendable {
   ) async throws -> Value {
     try await pool.write(body)
   }
-
-  /// An id that the store itself has written.
-  static func identifier<Kind>(_ text: String) throws -> Identifier<Kind> {
-    guard let id = Identifier<Kind>(text) else {
-      throw JobsError(.databaseError, "The metadata store holds an invalid id")
-    }
-    return id
-  }
 }

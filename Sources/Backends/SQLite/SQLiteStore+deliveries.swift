@@ -124,7 +124,7 @@ private enum DeliveryRow {
       throw JobsError(.databaseError, "The metadata store holds an unknown state")
     }
     var delivery = Delivery(
-      id: try SQLiteStore.identifier(row[0]), jobID: try SQLiteStore.identifier(row[1]),
+      id: try storedIdentifier(row[0]), jobID: try storedIdentifier(row[1]),
       event: event, url: row[3], createdAt: Date(milliseconds: row[4]))
     delivery.state = state
     delivery.attempts = row[6]

@@ -49,7 +49,7 @@ extension SQLiteStore: UploadStore {
     try await read { database in
       let ids = try String.fetchAll(
         database, sql: Self.expiredUploads, arguments: [now.milliseconds, limit])
-      return try ids.compactMap { try Self.upload(try Self.identifier($0), database) }
+      return try ids.compactMap { try Self.upload(try storedIdentifier($0), database) }
     }
   }
 
@@ -63,7 +63,7 @@ extension SQLiteStore: UploadStore {
         database, sql: "SELECT id FROM job WHERE upload_id = ? ORDER BY id",
         arguments: [id.description])
       try database.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.description])
-      return DeletedUpload(upload: upload, jobIDs: try jobIDs.map { try Self.identifier($0) })
+      return DeletedUpload(upload: upload, jobIDs: try jobIDs.map { try storedIdentifier($0) })
     }
   }
 
@@ -92,7 +92,7 @@ extension SQLiteStore: UploadStore {
 
   private static func file(_ row: Row) throws -> UploadedFile {
     UploadedFile(
-      id: try identifier(row[0]), uploadID: try identifier(row[1]), filename: row[2],
+      id: try storedIdentifier(row[0]), uploadID: try storedIdentifier(row[1]), filename: row[2],
       format: row[3], width: row[4], height: row[5], sizeBytes: row[6], sha256: row[7],
       blobKey: row[8])
   }

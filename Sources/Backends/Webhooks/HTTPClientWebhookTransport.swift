@@ -28,7 +28,9 @@ public struct HTTPClientWebhookTransport: WebhookTransport {
     }
     // Throws for what is no address, that is for a name.
     let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-    let addresses = try await within(deadline, else: "The host's name was not resolved in time") {
+    let addresses = try await within(
+      deadline, else: JobsError(.webhookFailed, "The host's name was not resolved in time")
+    ) {
       try await resolver.addresses(of: host)
     }
     guard addresses.allSatisfy(request.allows) else {
@@ -103,7 +105,7 @@ public struct HTTPClientWebhookTransport: WebhookTransport {
     _ body: HTTPClientResponse.Body, until deadline: ContinuousClock.Instant
   ) async {
     do {
-      try await within(deadline, else: timeoutWords) {
+      try await within(deadline, else: JobsError(.webhookFailed, timeoutWords)) {
         var count = 0
         for try await piece in body {
           count += piece.readableBytes
@@ -113,23 +115,6 @@ public struct HTTPClientWebhookTransport: WebhookTransport {
     } catch {
       // The status is known, and the rest is thrown away anyhow.
     }
-  }
-}
-
-/// Runs a body that heeds its cancellation, up to the deadline.
-private func within<Value: Sendable>(
-  _ deadline: ContinuousClock.Instant, else words: String,
-  _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-  try await withThrowingTaskGroup(of: Value.self) { group in
-    group.addTask { try await body() }
-    group.addTask {
-      try await Task.sleep(until: deadline, clock: .continuous)
-      throw JobsError(.webhookFailed, words)
-    }
-    defer { group.cancelAll() }
-    guard let first = try await group.next() else { throw CancellationError() }
-    return first
   }
 }
 

@@ -44,11 +44,8 @@ struct DoctorCommand: AsyncParsableCommand {
       Installation.compiledModels ?? "none: no folder can be written"
     }
     await check("SWI-Prolog") { try await rulesState() }
-    await check("database") {
-      try await Stores.ask(try await ServiceOptions.parse([]).settings())
-    }
-    await check("files") {
-      try await Stores.askBlobs(try await ServiceOptions.parse([]).settings())
+    for (what, ask) in [("database", Stores.askDatabase), ("files", Stores.askFiles)] {
+      await check(what) { try await ask(try await ServiceOptions.parse([]).settings()) }
     }
     let folder = ModelFolder(path: modelsDir ?? Installation.modelsDirectory)
     await check("models folder") { "\(folder.path): \(try folder.names().joined(separator: ", "))" }

@@ -25,7 +25,7 @@ struct Stores: Sendable {
   /// nil without Redis.
   let redis: RedisLinks?
   /// Woken when clients would see a job changed.
-  let changed: WakeSignal
+  private let changed: WakeSignal
   /// Hears as long as it lives.
   private let listener: PostgresListener?
 
@@ -49,7 +49,7 @@ struct Stores: Sendable {
       throw JobsError(
         .storageError, "data_dir: the folder \(folder) cannot be made", cause: "\(error)")
     }
-    let (blobs, files) = try await openBlobs(settings)
+    let (blobs, files) = try openBlobs(settings)
     guard let url = settings.databaseURL else {
       let store = try SQLiteStore(path: "\(folder)/harrier.sqlite")
       try await store.check()
@@ -75,9 +75,7 @@ struct Stores: Sendable {
   }
 
   /// The files' store, and its name for people.
-  private static func openBlobs(
-    _ settings: ServiceSettings
-  ) async throws -> (any BlobStore, String) {
+  private static func openBlobs(_ settings: ServiceSettings) throws -> (any BlobStore, String) {
     let folder = settings.dataDirectory
     guard let url = settings.storageURL else {
       let store = try DirectoryBlobStore(path: folder, threads: thread(fileThreads))
@@ -98,18 +96,18 @@ struct Stores: Sendable {
     return .explicit(S3Credentials(accessKeyID: id, secretAccessKey: secret))
   }
 
-  /// Asks whether the stores answer; for people. Makes and changes nothing.
-  /// - Throws: `JobsError` when one does not.
-  static func ask(_ settings: ServiceSettings) async throws -> String {
+  /// Asks whether the database answers, and which it is; for people. Makes and changes nothing.
+  /// - Throws: `JobsError` when it does not.
+  static func askDatabase(_ settings: ServiceSettings) async throws -> String {
     guard let url = settings.databaseURL else { return "SQLite in \(settings.dataDirectory)" }
     let postgres = try PostgresSettings(url: url, connections: 1)
     return "PostgreSQL \(try await PostgresStore.version(of: postgres)) at \(postgres.place)"
   }
 
   /// Asks whether files can be written, where that is not this machine's disk.
-  static func askBlobs(_ settings: ServiceSettings) async throws -> String {
+  static func askFiles(_ settings: ServiceSettings) async throws -> String {
     guard settings.storageURL != nil else { return "files in \(settings.dataDirectory)" }
-    let (store, name) = try await openBlobs(settings)
+    let (store, name) = try openBlobs(settings)
     try await store.checkWritable()
     return name
   }

@@ -101,13 +101,13 @@ enum Services {
       annotator: CairoAnnotator(runtime: vips, threads: thread()),
       limits: ImageLimits(maxBytes: settings.maxFileBytes),
       inferenceTimeout: settings.inferenceTimeout, metrics: metrics, logger: logger)
+    let id = WorkerID.unique()
     let announcements = stores.redis.map { redis in
       RedisJobSignal(
-        client: redis.client, worker: "\(ProcessInfo.processInfo.hostName)-\(UUID())",
-        takeOverAfter: settings.jobLease)
+        client: redis.client, worker: "\(id)", takeOverAfter: settings.jobLease)
     }
     let links = WorkerLinks(
-      work: work, announcements: announcements, onChange: { stores.redis?.tell($0) })
+      id: id, work: work, announcements: announcements, onChange: { stores.redis?.tell($0) })
     let worker = WorkerService(
       store: stores.metadata, executor: job, settings: settings.worker,
       isSupervised: isSupervised, links: links, metrics: metrics, logger: logger,

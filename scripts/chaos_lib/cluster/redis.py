@@ -1,15 +1,14 @@
 """A Redis of our own, that may be killed and frozen."""
 
-import signal
 import socket
 from pathlib import Path
 
-from ..processes import Program, free_port
+from ..processes import Program, ServerProgram, free_port
 
 PATH = Path("/usr/bin/redis-server")
 
 
-class RedisServer:
+class RedisServer(ServerProgram):
     """On loopback; it keeps nothing, so that each start is an empty one."""
 
     def __init__(self, folder):
@@ -29,9 +28,6 @@ class RedisServer:
     def url(self):
         return f"redis://127.0.0.1:{self.port}"
 
-    def start(self):
-        self._program.start(self._answers)
-
     def _answers(self):
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
@@ -39,16 +35,3 @@ class RedisServer:
                 return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
-
-    def kill(self):
-        self._program.kill()
-
-    def freeze(self):
-        self._program.send(signal.SIGSTOP)
-
-    def thaw(self):
-        self._program.send(signal.SIGCONT)
-
-    def end(self):
-        if self._program.is_running:
-            self._program.kill()

@@ -2,11 +2,10 @@
 
 import http.client
 import json
-import signal
 
 from ..blobs import S3Blobs
 from ..cases import ROOT
-from ..processes import Program, StartFailed, free_ports
+from ..processes import Program, ServerProgram, StartFailed, free_ports
 
 PATH = ROOT / ".deps/seaweedfs/weed"
 BUCKET = "harrier"
@@ -18,7 +17,7 @@ IDENTITIES = {"identities": [
     {"name": "anonymous", "actions": ["Admin", "List"]}]}
 
 
-class SeaweedServer:
+class SeaweedServer(ServerProgram):
     """On loopback, with its own folder; what it has answered is there after a kill."""
 
     def __init__(self, folder):
@@ -57,9 +56,6 @@ class SeaweedServer:
         if status != 200:
             raise StartFailed(f"SeaweedFS: a bucket is answered with {status}")
 
-    def start(self):
-        self._program.start(self._answers)
-
     def _answers(self):
         try:
             return self._ask("GET", "/") == 200
@@ -73,16 +69,3 @@ class SeaweedServer:
             return connection.getresponse().status
         finally:
             connection.close()
-
-    def kill(self):
-        self._program.kill()
-
-    def freeze(self):
-        self._program.send(signal.SIGSTOP)
-
-    def thaw(self):
-        self._program.send(signal.SIGCONT)
-
-    def end(self):
-        if self._program.is_running:
-            self._program.kill()

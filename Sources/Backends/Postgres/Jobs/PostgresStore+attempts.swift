@@ -23,8 +23,8 @@ extension PostgresStore {
       number: try row[0], token: try row[1], worker: WorkerID(try row[2]),
       startedAt: Date(milliseconds: try row[3]),
       endedAt: (try row[4] as Int64?).map(Date.init(milliseconds:)), outcome: outcome,
-      failure: failure(code: try row[6], message: try row[7], details: try row[8]),
-      fileInHand: try (row[9] as String?).map { try identifier($0) })
+      failure: storedFailure(code: try row[6], message: try row[7], details: try row[8]),
+      fileInHand: try (row[9] as String?).map { try storedIdentifier($0) })
   }
 
   public func begin(_ file: FileID, by claim: Claim, now: Date) async throws {
@@ -94,7 +94,7 @@ extension PostgresStore {
       WHERE attempt.job_id = $1 AND attempt.outcome = 'running'
       """, [job.description]
     ).first
-    return try row.map { (try identifier($0[0]), try $0[1]) }
+    return try row.map { (try storedIdentifier($0[0]), try $0[1]) }
   }
 
   static func checkpoints(
@@ -103,6 +103,6 @@ extension PostgresStore {
     try connection.query(
       "SELECT file_id, key FROM checkpoint WHERE job_id = $1 ORDER BY file_id, key",
       [job.description]
-    ).rows.map { Checkpoint(fileID: try identifier($0[0]), key: try $0[1]) }
+    ).rows.map { Checkpoint(fileID: try storedIdentifier($0[0]), key: try $0[1]) }
   }
 }

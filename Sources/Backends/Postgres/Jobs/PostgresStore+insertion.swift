@@ -24,7 +24,7 @@ extension PostgresStore {
     guard try row[0] == idempotency.bodyHash else {
       throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
     }
-    return try job(try identifier(row[1]), connection)
+    return try job(try storedIdentifier(row[1]), connection)
   }
 
   static let forgetOldKeys = "DELETE FROM idempotency_key WHERE created_ms <= $1"

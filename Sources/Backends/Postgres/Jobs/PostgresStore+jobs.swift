@@ -48,7 +48,7 @@ extension PostgresStore: JobStore {
           "\(Self.nextDue) FOR UPDATE SKIP LOCKED", [now.milliseconds]
         ).first
         guard let due else { return nil }
-        let id: JobID = try Self.identifier(due[0])
+        let id: JobID = try storedIdentifier(due[0])
         if try due[1] == JobState.processing.rawValue,
           try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, connection)
         {

@@ -72,13 +72,7 @@ extension PostgresStore {
     let records = try connection.query(
       "SELECT \(RecordRow.columns) FROM image_record WHERE job_id = $1", [job.id.description]
     ).rows.map(RecordRow.record)
-    let byFile = Dictionary(
-      records.map { ($0.fileID, $0) }, uniquingKeysWith: { first, _ in first })
-    return job.fileIDs.compactMap { byFile[$0] }
-  }
-
-  static func failure(code: String?, message: String?, details: String?) -> JobFailure? {
-    code.map { JobFailure(code: $0, message: message ?? "", details: details) }
+    return records.inOrder(of: job.fileIDs)
   }
 }
 
@@ -100,8 +94,8 @@ extension PostgresStore {
       }
       let fileIDs: String = try row[2]
       var job = Job(
-        id: try identifier(row[0]), uploadID: try identifier(row[1]),
-        fileIDs: try fileIDs.split(separator: " ").map { try identifier(String($0)) },
+        id: try storedIdentifier(row[0]), uploadID: try storedIdentifier(row[1]),
+        fileIDs: try fileIDs.split(separator: " ").map { try storedIdentifier(String($0)) },
         configuration: try row[3], priority: priority, megapixels: try row[21],
         createdAt: Date(milliseconds: try row[7]))
       job.version = try row[22]
@@ -116,7 +110,7 @@ extension PostgresStore {
         totalImages: try row[12], processedImages: try row[13], failedImages: try row[14],
         percentage: try row[15], stage: try row[16])
       job.summary = try row[17]
-      job.failure = failure(code: try row[18], message: try row[19], details: try row[20])
+      job.failure = storedFailure(code: try row[18], message: try row[19], details: try row[20])
       job.callbackURL = try row[24]
       return job
     }
@@ -131,9 +125,9 @@ extension PostgresStore {
 
     static func record(_ row: PostgresRow) throws -> ImageRecord {
       ImageRecord(
-        fileID: try identifier(row[0]), resultKey: try row[1], annotatedKey: try row[2],
+        fileID: try storedIdentifier(row[0]), resultKey: try row[1], annotatedKey: try row[2],
         thumbnailKey: try row[3], detectionCount: try row[4],
-        failure: failure(code: try row[5], message: try row[6], details: try row[7]))
+        failure: storedFailure(code: try row[5], message: try row[6], details: try row[7]))
     }
   }
 }

@@ -82,7 +82,7 @@ struct S3Client: Sendable {
     let message = signed(request, by: credentials)
     let expected = request.body.count + request.answerBytes
     let time = limits.timeout(forBytes: expected, isLong: request.isLong)
-    let answer = try await within(time) {
+    let answer = try await within(.now + time, else: S3Timeout()) {
       let response = try await Self.http.execute(message, deadline: .distantFuture)
       // Errors come with a document also where the answer itself is short.
       let isError = response.status.code >= 300
@@ -143,21 +143,5 @@ struct S3Client: Sendable {
         method: "GET", authority: location.publicOrigin.authority, path: path, query: query),
       seconds: seconds, at: time)
     return "\(location.publicOrigin)\(path)?\(signed)"
-  }
-}
-
-/// Runs a body that heeds its cancellation, for a while.
-private func within<Value: Sendable>(
-  _ time: Duration, _ body: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-  try await withThrowingTaskGroup(of: Value.self) { group in
-    group.addTask { try await body() }
-    group.addTask {
-      try await Task.sleep(for: time)
-      throw S3Timeout()
-    }
-    defer { group.cancelAll() }
-    guard let first = try await group.next() else { throw CancellationError() }
-    return first
   }
 }

@@ -26,8 +26,8 @@ extension SQLiteStore {
       number: row[0], token: row[1], worker: WorkerID(row[2]),
       startedAt: Date(milliseconds: row[3]),
       endedAt: (row[4] as Int64?).map(Date.init(milliseconds:)), outcome: outcome,
-      failure: failure(code: row[6], message: row[7], details: row[8]),
-      fileInHand: try (row[9] as String?).map { try identifier($0) })
+      failure: storedFailure(code: row[6], message: row[7], details: row[8]),
+      fileInHand: try (row[9] as String?).map { try storedIdentifier($0) })
   }
 
   public func begin(_ file: FileID, by claim: Claim, now: Date) async throws {
@@ -98,13 +98,13 @@ extension SQLiteStore {
         WHERE attempt.job_id = ? AND attempt.outcome = 'running'
         """,
       arguments: [job.description])
-    return try row.map { (try identifier($0[0]), $0[1]) }
+    return try row.map { (try storedIdentifier($0[0]), $0[1]) }
   }
 
   static func checkpoints(of job: JobID, _ database: Database) throws -> [Checkpoint] {
     let rows = try Row.fetchAll(
       database, sql: "SELECT file_id, key FROM checkpoint WHERE job_id = ? ORDER BY file_id, key",
       arguments: [job.description])
-    return try rows.map { Checkpoint(fileID: try identifier($0[0]), key: $0[1]) }
+    return try rows.map { Checkpoint(fileID: try storedIdentifier($0[0]), key: $0[1]) }
   }
 }

@@ -22,7 +22,7 @@ extension SQLiteStore {
     guard row[0] == idempotency.bodyHash else {
       throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
     }
-    return try job(try identifier(row[1]), database)
+    return try job(try storedIdentifier(row[1]), database)
   }
 
   static let forgetOldKeys = "DELETE FROM idempotency_key WHERE created_ms <= ?"

@@ -80,7 +80,7 @@ extension SQLiteStore: JobStore {
         ORDER BY priority DESC, id LIMIT 1
         """)
     return try String.fetchOne(statement, arguments: [now.milliseconds]).map {
-      try identifier($0)
+      try storedIdentifier($0)
     }
   }
 

@@ -79,21 +79,7 @@ extension SQLiteStore {
       sql: "SELECT \(RecordRow.columns) FROM image_record WHERE job_id = ?")
     let records = try Row.fetchAll(statement, arguments: [job.id.description])
       .map(RecordRow.record)
-    let byFile = Dictionary(
-      records.map { ($0.fileID, $0) }, uniquingKeysWith: { first, _ in first })
-    return job.fileIDs.compactMap { byFile[$0] }
-  }
-
-  static func failure(code: String?, message: String?, details: String?) -> JobFailure? {
-    code.map { JobFailure(code: $0, message: message ?? "", details: details) }
-  }
-
-  /// An id that the store itself has written.
-  static func identifier<Kind>(_ text: String) throws -> Identifier<Kind> {
-    guard let id = Identifier<Kind>(text) else {
-      throw JobsError(.databaseError, "The metadata store holds an invalid id")
-    }
-    return id
+    return records.inOrder(of: job.fileIDs)
   }
 }
 
@@ -113,8 +99,8 @@ enum JobRow {
     }
     let fileIDs: String = row[2]
     var job = Job(
-      id: try SQLiteStore.identifier(row[0]), uploadID: try SQLiteStore.identifier(row[1]),
-      fileIDs: try fileIDs.split(separator: " ").map { try SQLiteStore.identifier(String($0)) },
+      id: try storedIdentifier(row[0]), uploadID: try storedIdentifier(row[1]),
+      fileIDs: try fileIDs.split(separator: " ").map { try storedIdentifier(String($0)) },
       configuration: row[3], priority: priority, megapixels: row[21],
       createdAt: Date(milliseconds: row[7]))
     job.version = row[22]
@@ -129,7 +115,7 @@ enum JobRow {
       totalImages: row[12], processedImages: row[13], failedImages: row[14], percentage: row[15],
       stage: row[16])
     job.summary = row[17]
-    job.failure = SQLiteStore.failure(code: row[18], message: row[19], details: row[20])
+    job.failure = storedFailure(code: row[18], message: row[19], details: row[20])
     job.callbackURL = row[24]
     return job
   }
@@ -144,8 +130,8 @@ enum RecordRow {
 
   static func record(_ row: Row) throws -> ImageRecord {
     ImageRecord(
-      fileID: try SQLiteStore.identifier(row[0]), resultKey: row[1], annotatedKey: row[2],
+      fileID: try storedIdentifier(row[0]), resultKey: row[1], annotatedKey: row[2],
       thumbnailKey: row[3], detectionCount: row[4],
-      failure: SQLiteStore.failure(code: row[5], message: row[6], details: row[7]))
+      failure: storedFailure(code: row[5], message: row[6], details: row[7]))
   }
 }
