@@ -140,6 +140,19 @@ struct PostgresLossTests {
     }
   }
 
+  @Test("a try that began before another one succeeded does not make the server unreachable again")
+  func lateFailure() throws {
+    let reach = PostgresReach()
+    let slow = try reach.begin()
+    let quick = try reach.begin()
+    reach.succeeded()
+    reach.failed(slow, "timeout expired")
+    let next = try reach.begin()
+    #expect(slow == quick && next != slow)
+    reach.failed(next, "refused")
+    #expect(throws: JobsError.self) { try reach.begin() }
+  }
+
   @Test(
     "a process that is frozen within a transaction holds the others up for a few seconds at most")
   func frozen() async throws {

@@ -25,10 +25,13 @@ public final class ServerProcess: Sendable {
   /// A `harrier worker` that nobody supervises; it has no port.
   public static func startWorker(
     dataDirectory: String, arguments: [String] = [], environment: [String: String]
-  ) throws -> ServerProcess {
-    try ServerProcess(
+  ) async throws -> ServerProcess {
+    let worker = try ServerProcess(
       ["worker", "--data-dir", dataDirectory] + arguments, environment: environment,
       dataDirectory: dataDirectory)
+    // Who ends it by its id must not end process 0, which is the whole group.
+    await worker.state.wait { $0.process != 0 || $0.status != nil }
+    return worker
   }
 
   private init(

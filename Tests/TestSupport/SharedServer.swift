@@ -13,7 +13,9 @@ public enum SharedServer {
           try await ServerProcess.start(
             dataDirectory: folder, environment: ["HARRIER_RATE_LIMIT": "0"])
         ], dataDirectory: folder)
-    processes.withLock { $0 = (cluster.servers + cluster.workers).map(\.processID) }
+    processes.withLock {
+      $0 = (cluster.servers + cluster.workers).map(\.processID).filter { $0 > 0 }
+    }
     // The runner ends by exit(): nothing else tells of it.
     atexit { for process in SharedServer.processes.withLock({ $0 }) { kill(process, SIGKILL) } }
     return cluster

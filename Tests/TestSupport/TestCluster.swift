@@ -20,8 +20,8 @@ public final class TestCluster: Sendable {
         try await ServerProcess.start(
           dataDirectory: dataDirectory, arguments: ["--workers", "0"], environment: all)
       },
-      workers: try (0..<workers).map { _ in
-        try ServerProcess.startWorker(dataDirectory: dataDirectory, environment: all)
+      workers: try await (0..<workers).asyncMap { _ in
+        try await ServerProcess.startWorker(dataDirectory: dataDirectory, environment: all)
       }, dataDirectory: dataDirectory)
   }
 

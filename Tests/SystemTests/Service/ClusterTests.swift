@@ -123,7 +123,7 @@ struct ClusterTests {
     async let starting = ServerProcess.start(
       dataDirectory: folder.path("data"), arguments: ["--workers", "0"],
       environment: ["HARRIER_DATABASE_URL": url])
-    let worker = try ServerProcess.startWorker(
+    let worker = try await ServerProcess.startWorker(
       dataDirectory: folder.path("data"), environment: ["HARRIER_DATABASE_URL": url])
     await worker.waitForLog("The database is waited for")
     relay.set(.passing)

@@ -10,30 +10,36 @@ final class PostgresReach: Sendable {
     var backoff = Backoff(first: .milliseconds(100), limit: .seconds(1))
     var nextTry: ContinuousClock.Instant?
     var cause = ""
+    /// Connections that were made.
+    var successes = 0
   }
 
   private let state = Mutex(State())
 
+  /// - Returns: the try, for `failed`.
   /// - Throws: `JobsError(.unavailable)` when it is too early to try again.
-  func begin() throws {
+  func begin() throws -> Int {
     try state.withLock { state in
-      guard let next = state.nextTry else { return }
+      guard let next = state.nextTry else { return state.successes }
       guard next <= .now else {
         throw JobsError.postgresUnreachable(state.cause)
       }
       // This one tries; what becomes of it is known by then, or it takes long.
       state.nextTry = .now + .seconds(1)
+      return state.successes
     }
   }
 
-  func failed(_ cause: String) {
+  /// A try that began before another one succeeded says nothing of the present.
+  func failed(_ attempt: Int, _ cause: String) {
     state.withLock { state in
+      guard attempt == state.successes else { return }
       state.cause = cause
       state.nextTry = .now + state.backoff.next()
     }
   }
 
-  func succeeded() { state.withLock { $0 = State() } }
+  func succeeded() { state.withLock { $0 = State(successes: $0.successes + 1) } }
 }
 
 /// A thread's connection, which is made when it is needed and again when it was lost.
@@ -52,14 +58,14 @@ final class PostgresSession {
   func connection() throws -> PostgresConnection {
     if let current, current.isHealthy() { return current }
     current = nil
-    try reach.begin()
+    let attempt = try reach.begin()
     do {
       let made = try PostgresConnection(settings)
       reach.succeeded()
       current = made
       return made
     } catch let error as PostgresError {
-      reach.failed(error.words)
+      reach.failed(attempt, error.words)
       throw JobsError.postgresUnreachable(error.words)
     }
   }
