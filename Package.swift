@@ -30,6 +30,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let unixSignals = Target.Dependency.product(
   name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -47,6 +48,7 @@ let package = Package(
       url: "https://github.com/apple/swift-configuration", from: "1.4.0",
       traits: [.defaults, "YAML"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -82,8 +84,8 @@ let package = Package(
       dependencies: [
         "ObjectDetection", "Jobs", configuration, crypto, httpTypes, hummingbird, hummingbirdCore,
         logging,
-        metrics, nioCore, nioHTTP1, nioHTTPTypes, nioPosix, serviceLifecycle, subprocess,
-        unixSignals,
+        metrics, nioCore, nioHTTP1, nioHTTPTypes, nioPosix, serviceLifecycle,
+        subprocess, tracing, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -131,7 +133,8 @@ let package = Package(
       name: "AppTests",
       dependencies: [
         "App", "Backends", "Jobs", "ObjectDetection", "TestSupport", configuration, crypto,
-        httpTypes, hummingbird, logging, metrics, nioCore, nioEmbedded, nioPosix, serviceLifecycle,
+        httpTypes, hummingbird, logging, metrics, nioCore, nioEmbedded, nioHTTPTypes, nioPosix,
+        serviceLifecycle, tracing,
       ],
       swiftSettings: strict),
     .testTarget(

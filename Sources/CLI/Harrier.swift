@@ -23,7 +23,8 @@ struct Harrier: AsyncParsableCommand {
     version: harrierVersion,
     subcommands: [
       ServeCommand.self, WorkerCommand.self, DetectCommand.self, EvaluateCommand.self,
-      MigrateCommand.self, RulesCommand.self, ModelsCommand.self, DoctorCommand.self,
+      TopCommand.self, MigrateCommand.self, RulesCommand.self, ModelsCommand.self,
+      DoctorCommand.self,
     ])
 
   /// As ArgumentParser's, but with our exit statuses, and Ctrl-C as cancellation.

@@ -36,6 +36,7 @@ struct OpenAPIDocumentTests {
     "GET /api/v1/models/{name}", "DELETE /api/v1/uploads/{upload_id}", "GET /openapi.json",
     "GET /docs", "GET /docs/{asset}", "GET /",
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
+    "GET /api/v1/jobs/{job_id}/log",
     "GET /api/v1/jobs/{job_id}/deliveries", "POST /api/v1/jobs/{job_id}/reasoning/preview",
     "GET /api/v1/jobs/{job_id}/relations", "GET /api/v1/rules", "GET /api/v1/rules/{name}",
   ]

@@ -49,6 +49,36 @@ struct PostgresSchemaTests {
     #expect(try await store.insert(sampleJob(over: upload), idempotency: nil) == .inserted)
   }
 
+  @Test("jobs from before requests and logs were kept are as they were, and begin a log")
+  func olderJobs() async throws {
+    let upload = sampleUpload(files: 0)
+    let job = sampleJob(over: upload)
+    try await PostgresPool(try database.settings(connections: 1)).write { connection in
+      try PostgresSchema.migrate(connection, upTo: 5)
+      try connection.query(
+        "INSERT INTO upload VALUES ($1, $2, $3)",
+        [upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds])
+      try connection.query(
+        """
+        INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
+          created_ms, updated_ms, due_ms, total_images)
+        VALUES ($1, $2, '', $3, 1, 0, 'queued', $4, $4, $4, 0)
+        """,
+        [
+          job.id.description, upload.id.description, job.configuration,
+          job.createdAt.milliseconds,
+        ])
+    }
+    let store = try await database.makeStore()
+    #expect(try await store.job(job.id)?.withoutVersion == job)
+    #expect(
+      try await store.counts()
+        == QueueCounts(queued: 1, processing: 0, oldestDueAt: startOfTests))
+    let entry = JobLogEntry(time: startOfTests, source: .worker, message: "m")
+    try await store.append([entry], to: job.id)
+    #expect(try await store.log(of: job.id, after: nil, limit: 9).map(\.entry) == [entry])
+  }
+
   @Test("a migration that is cut off leaves nothing behind")
   func cutOff() async throws {
     let pool = PostgresPool(try database.settings(connections: 1))
@@ -69,13 +99,14 @@ struct PostgresSchemaTests {
     try await database.run(Self.manyRows)
     try await database.run("VACUUM ANALYZE")
     let queries = [
-      PostgresStore.nextDue, "\(PostgresStore.nextDue) FOR UPDATE SKIP LOCKED",
+      PostgresStore.nextDue, PostgresStore.nextDueLocked,
       PostgresStore.newestPicture, PostgresStore.list(JobQuery()),
       PostgresStore.list(JobQuery(state: .failed)),
       PostgresStore.list(JobQuery(after: JobID(at: startOfTests))),
       PostgresStore.list(JobQuery(state: .queued, after: JobID(at: startOfTests))),
       PostgresStore.changedJobs, PostgresStore.measuredJobs, PostgresStore.jobsAhead,
-      PostgresStore.countByState, PostgresStore.oldestQueued, PostgresStore.queuedUpTo,
+      PostgresStore.queueCounts, PostgresStore.queuedUpTo, PostgresStore.logTurn,
+      PostgresStore.lastLogNumber, PostgresStore.forgetOldLog, PostgresStore.logOfJob,
       PostgresStore.forgetOldKeys, PostgresStore.expiredUploads, PostgresStore.attemptsOfJob,
       PostgresStore.dueDeliveries, "\(PostgresStore.dueDeliveries) FOR UPDATE SKIP LOCKED",
       PostgresStore.deliveriesOfJob, "DELETE FROM upload WHERE id = $1",
@@ -121,5 +152,8 @@ struct PostgresSchemaTests {
     SELECT 'evt_' || version, id, 'job.completed', 'u', version,
       CASE WHEN version % 100 = 0 THEN 'pending' ELSE 'delivered' END, 1,
       CASE WHEN version % 100 = 0 THEN version END, version, 200 FROM job;
+    INSERT INTO job_log (job_id, number, time_ms, level, source, message)
+    SELECT id, number, 1, 'info', 'worker', 'm' FROM job, generate_series(1, 3) AS number
+    WHERE version % 2 = 0;
     """
 }

@@ -34,6 +34,41 @@ struct PostgresStoreTests {
     try await followVersions(of: stores, over: upload)
   }
 
+  @Test("adding to a log waits for no change of a job, and no claim passes over the job meanwhile")
+  func logBesideChanges() async throws {
+    let database = try await PostgresDatabase()
+    let store = try await database.makeStore()
+    let upload = sampleUpload()
+    try await store.insert(upload)
+    let job = sampleJob(over: upload)
+    _ = try await store.insert(job, idempotency: nil)
+    let entry = JobLogEntry(time: startOfTests, source: .api, message: "m")
+
+    // Others in the middle of their transactions, for as long as it takes.
+    let patience = "SET idle_in_transaction_session_timeout = 0"
+    let changer = try PostgresConnection(database.settings())
+    try changer.execute(patience)
+    try changer.execute(
+      "BEGIN; UPDATE change_counter SET version = version + 1; UPDATE job SET deaths = 0")
+    try await store.append([entry], to: job.id)
+    try changer.execute("ROLLBACK")
+
+    let appender = try PostgresConnection(database.settings())
+    try appender.execute(patience)
+    try appender.execute("BEGIN")
+    try appender.query(PostgresStore.logTurn, [job.id.description])
+    try appender.execute(
+      """
+      INSERT INTO job_log (job_id, number, time_ms, level, source, message)
+      VALUES ('\(job.id)', 2, 0, 'info', 'api', 'm')
+      """)
+    let claimed = try await store.claim(
+      for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+    #expect(claimed?.job.id == job.id)
+    try appender.execute("COMMIT")
+    #expect(try await store.log(of: job.id, after: nil, limit: 9).map(\.number) == [1, 2])
+  }
+
   @Test("processes that start at once agree on one secret, and keep it")
   func secrets() async throws {
     let database = try await PostgresDatabase()
@@ -85,6 +120,9 @@ struct PostgresStoreTests {
       "UPDATE delivery SET state = 'failed', due_ms = NULL",
       "UPDATE delivery SET attempts = 1",
       "UPDATE delivery SET event = 'job.started'",
+      "INSERT INTO job_log SELECT id, 0, 0, 'info', 'api', NULL, 'm' FROM job",
+      "INSERT INTO job_log SELECT id, 1, 0, 'debug', 'api', NULL, 'm' FROM job",
+      "INSERT INTO job_log SELECT id, 1, 0, 'info', 'client', NULL, 'm' FROM job",
     ])
   func constraints(statement: String) async throws {
     let store = try await PostgresDatabase().makeStore()

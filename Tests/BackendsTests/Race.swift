@@ -95,8 +95,8 @@ struct RaceWorker: Sendable {
           try await worker.attempt(claimed)
         }
       } else {
-        let waiting = try await store.counts().byState
-        if waiting[.queued] == nil && waiting[.processing] == nil { break }
+        let counts = try await store.counts()
+        if counts.queued == 0 && counts.processing == 0 { break }
       }
       if Int.random(in: 0..<4, using: &worker.random) == 0, !worker.frozen.isEmpty {
         try await worker.attempt(worker.frozen.removeFirst())

@@ -25,6 +25,9 @@ struct SQLiteStoreRaceTests {
     #expect(ends.isSuperset(of: [.completed, .cancelled]), "seed \(seed)")
   }
 
+  @Test("entries that two processes add to one log at once are all kept and numbered")
+  func logs() async throws { try await followLog(of: stores) }
+
   @Test("of two rescuers of a lease that ran out, exactly one gets the job")
   func rescuers() async throws {
     let upload = sampleUpload()

@@ -61,6 +61,40 @@ struct JobWorkerTests {
     #expect(bench.story == ["claimed", "released"])
   }
 
+  @Test("every renewal of a lease is told, and a failed one is not")
+  func renewals() async throws {
+    let (_, job) = try await bench.addJob()
+    try await bench.withWorker(ScriptedExecutor.endless) {
+      _ = try await bench.time.run(sleepers: WorkerBench.sleepersWhileRunning) {
+        bench.renewals.count == 3
+      }
+      #expect(bench.renewals == [job.id, job.id, job.id])
+      bench.store.fail([.renew])
+      _ = try await bench.time.run(sleepers: WorkerBench.sleepersWhileRunning) {
+        bench.story.contains("renew failed")
+      }
+      #expect(bench.renewals.count == 3)
+    }
+  }
+
+  @Test("a worker tells of a claim as the store has answered it")
+  func claimed() async throws {
+    _ = try await bench.addJob()
+    let lost = try await bench.store.claim(
+      for: WorkerID("lost"), lease: .seconds(0), maxDeaths: 3, now: startOfTests)
+    #expect(lost?.isTakenOver == false)
+    try await bench.withWorker({ _, _ in "{}" }) {
+      try await eventually { bench.story.contains("completed") }
+    }
+    guard case .claimed(let claimed) = bench.events.first else {
+      Issue.record("\(bench.story)")
+      return
+    }
+    #expect(claimed.isTakenOver)
+    #expect(claimed.deaths == 1)
+    #expect(claimed.claim.worker == WorkerID("worker-1"))
+  }
+
   @Test("a job that somebody cancels stops within a second, and stays cancelled")
   func cancel() async throws {
     let (_, job) = try await bench.addJob()

@@ -22,8 +22,13 @@ final class WorkerBench: Sendable {
   var events: [WorkerEvent] { seen.withLock { $0 } }
 
   /// What happened, in short.
-  /// Without progress, which comes as often as it is written.
-  var story: [String] { events.map(\.name).filter { $0 != "reported" } }
+  /// Without progress and renewals, which come as often as they are written.
+  var story: [String] { events.map(\.name).filter { $0 != "reported" && $0 != "renewed" } }
+
+  /// The jobs whose leases were renewed, as often as they were.
+  var renewals: [JobID] {
+    events.compactMap { if case .renewed(let job) = $0 { job } else { nil } }
+  }
 
   /// An upload and a job over it.
   func addJob(files: Int = 2) async throws -> (upload: Upload, job: Job) {
@@ -86,6 +91,7 @@ extension WorkerEvent {
     case .ended(_, .retry, _): "retry"
     case .ended(_, .failed, _): "failed"
     case .ended(_, .released, _): "released"
+    case .renewed: "renewed"
     case .reported: "reported"
     case .leaseLost: "lease lost"
     case .leaseNotRenewed: "lease not renewed"

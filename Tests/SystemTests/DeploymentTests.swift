@@ -8,24 +8,25 @@ struct DeploymentTests {
   private static let python = Checkout.path(".deps/test-venv/bin/python")
   private static let hasParsers =
     FileManager.default.isExecutableFile(atPath: python) && Promtool.isInstalled
+  private static let dashboardParts = ["models", "layout", "metrics", "rules", "queries"]
 
-  /// `scripts/check-deploy` on the checkout, or on a copy of its files.
+  /// A part of `scripts/check-deploy` or `scripts/check-dashboards` on the checkout, or on a copy of its files.
   private func check(_ part: String, in root: String = Checkout.root) async throws
     -> HarrierProcess.Output
   {
-    try await HarrierProcess(
-      program: Self.python,
-      [
-        Checkout.path("scripts/check-deploy"), part, "--root", root, "--binary",
-        HarrierProcess.binary,
-      ]
+    let isOfDashboards = Self.dashboardParts.contains(part)
+    let script = isOfDashboards ? "scripts/check-dashboards" : "scripts/check-deploy"
+    let binary = isOfDashboards ? [] : ["--binary", HarrierProcess.binary]
+    return try await HarrierProcess(
+      program: Self.python, [Checkout.path(script), part, "--root", root] + binary
     ).run()
   }
 
   @Test(
     "are what those who read them take, and name only what Harrier has",
     .enabled(if: hasParsers, "scripts/setup --tests and scripts/test-tools install the parsers"),
-    arguments: ["dockerfile", "compose", "kubernetes", "systemd", "monitoring", "settings"])
+    arguments: ["dockerfile", "compose", "kubernetes", "systemd", "monitoring", "settings"]
+      + dashboardParts)
   func sound(_ part: String) async throws {
     let output = try await check(part)
     #expect(output.status == 0, "\(output.text)\(output.standardError)")
@@ -91,7 +92,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     self.complaint = complaint
   }
 
-  static let all = images + objects + units + settings
+  static let all =
+    images + objects + units + settings + scrapes + dashboards + metrics + rules
 
   private static let images = [
     Mistake("dockerfile", "deploy/Dockerfile", "ENTRYPOINT", "ENTRYPIONT", "unexpected"),
@@ -189,5 +191,116 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake(
       "settings", "docs/deployment.md", "HARRIER_WORKERS", "HARRIER_WORKER",
       "HARRIER_WORKER is no setting"),
+  ]
+
+  private static let service = "deploy/grafana/dashboards/harrier.json"
+  private static let stores = "deploy/grafana/dashboards/harrier-stores.json"
+  private static let alerts = "deploy/prometheus/rules/alerts.yml"
+  private static let recording = "deploy/prometheus/rules/recording.yml"
+
+  private static let scrapes = [
+    Mistake(
+      "monitoring", "deploy/prometheus/prometheus.yml", "port: 9101", "port: 9100",
+      "worker shows its metrics at port 9101, not 9100"),
+    Mistake(
+      "monitoring", "deploy/compose.yaml", "networks: [stores, metrics]", "networks: [stores]",
+      "Prometheus is in no network of worker"),
+    Mistake(
+      "kubernetes", "deploy/kubernetes/worker.yaml", "prometheus.io/port: \"9101\"",
+      "prometheus.io/port: \"9100\"", "is scraped at the port 9100"),
+    Mistake(
+      "kubernetes", "deploy/kubernetes/worker.yaml", "value: \"9101\"", "value: \"9102\"",
+      "shows its metrics at 9102, is scraped at 9101"),
+    Mistake(
+      "kubernetes", "deploy/kubernetes/worker.yaml", "/health/live, port: metrics",
+      "/health/live, port: http", "asks at the port http"),
+    Mistake(
+      "monitoring", alerts, "queue_length:max > 20", "queue_length:max > > 20", "parse error"),
+  ]
+
+  private static let dashboards = [
+    Mistake(
+      "models", service, "\"refresh\": \"30s\"", "\"refrash\": \"30s\"", "Grafana knows no refrash"),
+    Mistake(
+      "models", service, "\"schemaVersion\": 41", "\"schemaVersion\": \"41\"",
+      "schema_version is '41', not int"),
+    Mistake(
+      "models", service, "{\"x\": 0, \"y\": 1, \"w\": 3, \"h\": 4}",
+      "{\"x\": 0, \"y\": 1, \"w\": 3, \"hh\": 4}", "Grafana knows no panels[1].gridPos.hh"),
+    Mistake(
+      "models", service, "\"showPoints\": \"never\"", "\"showPoints\": \"seldom\"",
+      "show_points is 'seldom', not"),
+    Mistake(
+      "models", service, "\"unit\": \"percentunit\"", "\"unit\": \"percents\"",
+      "there is no unit percents"),
+    Mistake(
+      "models", stores, "\"state-timeline\"", "\"state-line\"",
+      "there is no panel of type state-line"),
+    Mistake(
+      "models", service, "\"id\": \"organize\"", "\"id\": \"organise\"",
+      "no transformation organise"),
+    Mistake(
+      "models", stores, "\"uid\": \"harrier-stores\",",
+      "\"uid\": \"harrier-stores\", \"uid\": \"harrier\",", "uid is there twice"),
+    Mistake("layout", service, "\"id\": 3,", "\"id\": 2,", "has the id 2"),
+    Mistake(
+      "layout", service, "{\"x\": 3, \"y\": 1, \"w\": 3, \"h\": 4}",
+      "{\"x\": 2, \"y\": 1, \"w\": 3, \"h\": 4}", "Oldest job: lies over Jobs that wait"),
+    Mistake(
+      "layout", "deploy/grafana/provisioning/datasources/prometheus.yml", "uid: prometheus",
+      "uid: metrics", "which deploy/grafana/provisioning/datasources/prometheus.yml has not"),
+    Mistake(
+      "layout", service, "instance=~\\\"$instance\\\"", "instance=~\\\"$process\\\"",
+      "$process is no variable of it"),
+    Mistake(
+      "layout", service, "\"legendFormat\": \"{{status}}\"", "\"legendFormat\": \"\"",
+      "its lines have no names"),
+    Mistake(
+      "layout", "deploy/grafana/provisioning/dashboards/harrier.yml",
+      "path: /etc/grafana/dashboards", "path: /var/lib/dashboards",
+      "/var/lib/dashboards is not where"),
+  ]
+
+  private static let metrics = [
+    Mistake(
+      "metrics", stores, "harrier_spans_total", "harrier_span_total",
+      "there is no metric harrier_span_total"),
+    Mistake(
+      "metrics", service, "inference_duration_seconds_bucket", "inference_duration_seconds",
+      "there is no metric inference_duration_seconds"),
+    Mistake(
+      "metrics", recording, "sum by (status)", "sum by (state)",
+      "groups by state, which none of its metrics has"),
+    Mistake(
+      "metrics", alerts, "outcome=\"lost\"", "result=\"lost\"",
+      "harrier_lease_renewals_total has no label result"),
+    Mistake(
+      "metrics", "docs/metrics.md", "| `harrier_disk_free_bytes`", "| `harrier_disk_bytes`",
+      "there is no metric harrier_disk_free_bytes"),
+    Mistake(
+      "metrics", service, "harrier:slices:rate5m", "harrier:queue_length:max",
+      "harrier:slices:rate5m: nobody asks for it"),
+  ]
+
+  private static let rules = [
+    Mistake("rules", alerts, "queue_length:max > 20", "queue_length:max > 21", "HarrierQueueLong"),
+    Mistake(
+      "rules", alerts, "last_progress_seconds:max > 300 and harrier:active_jobs:max > 0",
+      "last_progress_seconds:max > 300", "nothing gets on, but no job is in hand"),
+    Mistake("rules", alerts, "queue_length:max > 20", "queue_length:max > > 20", "parse error"),
+    Mistake(
+      "rules", alerts, "#harrierqueuelong", "#queuelong",
+      "its runbook is not docs/operations.md#harrierqueuelong"),
+    Mistake("rules", alerts, "severity: critical", "severity: page", "its severity is none of"),
+    Mistake(
+      "rules", "docs/operations.md", "### HarrierQueueLong", "### HarrierQueueTooLong",
+      "has no section HarrierQueueLong"),
+    Mistake(
+      "rules", "deploy/prometheus/tests/processes.yml", "alertname: HarrierOpenFilesHigh",
+      "alertname: HarrierOpenFiles", "HarrierOpenFilesHigh is never seen to fire"),
+    Mistake("queries", service, "sum by (status) (rate(", "sum by (status) (rate((", "parse error"),
+    Mistake(
+      "queries", "docs/operations.md", "max(queue_length{job=~\"harrier.*\"})",
+      "max(queue_length{job=~\"harrier.*\"}", "parse error"),
   ]
 }

@@ -8,7 +8,7 @@ struct OtherCommandsTests {
     "help is printed on standard output",
     arguments: [
       ["--help"], ["detect", "--help"], ["evaluate", "--help"], ["help", "detect"], ["-h"],
-      ["models", "--help"], ["doctor", "--help"], ["rules", "--help"],
+      ["models", "--help"], ["doctor", "--help"], ["rules", "--help"], ["top", "--help"],
     ])
   func help(_ arguments: [String]) async throws {
     let output = try await harrier(arguments: arguments)
@@ -20,7 +20,7 @@ struct OtherCommandsTests {
   @Test("help names every command and the exit statuses")
   func overview() async throws {
     let text = try await harrier("--help").text
-    for word in ["detect", "evaluate", "rules", "models", "doctor", "Exit status"] {
+    for word in ["detect", "evaluate", "rules", "models", "doctor", "top", "Exit status"] {
       #expect(text.contains(word), "\(word)")
     }
   }

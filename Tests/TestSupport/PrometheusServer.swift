@@ -20,30 +20,46 @@ public enum Promtool {
   }
 }
 
-/// A Prometheus on loopback that scrapes one target twice a second.
+/// A Prometheus on loopback that scrapes twice a second.
 public struct PrometheusServer: Sendable {
   private static let path = "/usr/bin/prometheus"
   public static let isInstalled = FileManager.default.isExecutableFile(atPath: path)
 
   private let port: Int
+  public var url: String { "http://127.0.0.1:\(port)" }
 
-  /// Runs one while `body` runs.
+  /// Scrapes one API process while `body` runs.
   public static func scraping(
     port target: Int, _ body: @Sendable @escaping (PrometheusServer) async throws -> Void
   ) async throws {
+    try await running(on: try freePort(), jobs: ["harrier": [target]], body)
+  }
+
+  /// Runs one while `body` runs.
+  /// - Parameters:
+  ///   - jobs: ports of the processes that are scraped, by the name of their job.
+  ///   - rules: texts of rule files.
+  public static func running(
+    on port: Int, jobs: [String: [Int]], rules: [String] = [],
+    _ body: @Sendable @escaping (PrometheusServer) async throws -> Void
+  ) async throws {
     let folder = try TemporaryFolder()
-    let port = try freePort()
-    let configuration = try folder.write(
-      """
-      global: {scrape_interval: 500ms, scrape_timeout: 500ms}
+    var configuration = """
+      global: {scrape_interval: 500ms, scrape_timeout: 500ms, evaluation_interval: 500ms}
+      rule_files: ["\(folder.path)/*.rules.yml"]
       scrape_configs:
-        - job_name: harrier
-          static_configs: [{targets: ["127.0.0.1:\(target)"]}]
-      """, to: "prometheus.yml")
+
+      """
+    for (job, ports) in jobs.sorted(by: { $0.key < $1.key }) {
+      let targets = ports.map { "\"127.0.0.1:\($0)\"" }.joined(separator: ", ")
+      configuration += "  - {job_name: \(job), static_configs: [{targets: [\(targets)]}]}\n"
+    }
+    for (index, text) in rules.enumerated() { try folder.write(text, to: "\(index).rules.yml") }
+    let file = try folder.write(configuration, to: "prometheus.yml")
     let child = ChildProcess(
       path: path,
       arguments: [
-        "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path("data"))",
+        "--config.file=\(file)", "--storage.tsdb.path=\(folder.path("data"))",
         "--web.listen-address=127.0.0.1:\(port)",
       ], environment: [:], directory: folder.path)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -60,17 +76,31 @@ public struct PrometheusServer: Sendable {
     }
   }
 
+  /// The rule files of deploy/prometheus, with every `for:` a second long, so that a test need not wait for minutes.
+  public static func hastyRules() throws -> [String] {
+    try ["recording.yml", "alerts.yml"].map { name in
+      try String(contentsOfFile: Checkout.path("deploy/prometheus/rules/\(name)"), encoding: .utf8)
+        .replacing(/\bfor: \d+m/, with: "for: 1s")
+    }
+  }
+
+  /// Returns when an alert fires.
+  public func wait(forAlert name: String, _ labels: String = "") async throws {
+    try await wait(
+      for: #"count(ALERTS{alertstate="firing",alertname="\#(name)"\#(labels)})"#, toBe: 1)
+  }
+
   /// Returns when a query's one sample has a value.
-  /// - Throws: `TestToolError` with the last answer after 30 s.
+  /// - Throws: `TestToolError` with the last answer after 60 s.
   public func wait(for query: String, toBe expected: Double) async throws {
     let allowed = CharacterSet.alphanumerics
     let encoded = query.addingPercentEncoding(withAllowedCharacters: allowed) ?? query
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(30)
+    let end = clock.now + .seconds(60)
     var last = "no answer"
     while clock.now < end {
       do {
-        let answer = try await httpGet("http://127.0.0.1:\(port)/api/v1/query?query=\(encoded)")
+        let answer = try await httpGet("\(url)/api/v1/query?query=\(encoded)")
         last = answer.text
         if try Answer.value(in: answer.body) == expected { return }
       } catch {

@@ -3,7 +3,7 @@ import Foundation
 /// Scripts over the peer libraries that are installed for tests.
 public enum PythonScript {
   /// `HARRIER_TEST_PYTHON`, else the interpreter of the test tools.
-  private static let interpreter =
+  static let interpreter =
     ProcessInfo.processInfo.environment["HARRIER_TEST_PYTHON"]
     ?? Checkout.path(".deps/test-venv/bin/python")
 

@@ -35,6 +35,22 @@ extension StoreRule {
       #expect(try await store.records(of: rescued.job.id).isEmpty)
       try await store.finish(rescued.claim, .completed(summary: "{}"), now: now)
     },
+    StoreRule("who claims a job learns whether it was taken from a worker that gave no sign") {
+      store in
+      _ = try await store.addJob()
+      let first = try #require(try await store.claim(at: startOfTests))
+      #expect(!first.isTakenOver)
+      let rescued = try #require(try await store.claim(at: startOfTests + 10, by: "other"))
+      #expect(rescued.isTakenOver)
+      try await store.finish(rescued.claim, .released, now: startOfTests + 11)
+      let given = try #require(try await store.claim(at: startOfTests + 11))
+      #expect(!given.isTakenOver)
+      let failure = JobFailure(code: "STORAGE_ERROR", message: "m")
+      try await store.finish(
+        given.claim, .retry(at: startOfTests + 60, failure), now: startOfTests + 12)
+      #expect(try await store.claim(at: startOfTests + 60)?.isTakenOver == false)
+      #expect(try await store.claim(at: startOfTests + 70)?.isTakenOver == true)
+    },
     StoreRule("a renewed lease keeps the job") { store in
       _ = try await store.addJob()
       let claimed = try #require(try await store.claim(at: startOfTests))

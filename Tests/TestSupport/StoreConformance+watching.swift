@@ -113,6 +113,40 @@ extension StoreRule {
         #expect(outcome == (completed ? .alreadyEnded(shown) : .cancelled(shown)))
       }
     },
+    StoreRule("the queue's numbers are those of the jobs that wait and run") { store in
+      func expectCounts(
+        _ queued: Int, _ processing: Int, _ oldestDueAt: Date?,
+        sourceLocation: SourceLocation = #_sourceLocation
+      ) async throws {
+        #expect(
+          try await store.counts()
+            == QueueCounts(queued: queued, processing: processing, oldestDueAt: oldestDueAt),
+          sourceLocation: sourceLocation)
+      }
+      try await expectCounts(0, 0, nil)
+      let jobs = [
+        try await store.addJob(at: startOfTests + 2).job,
+        try await store.addJob(at: startOfTests + 3).job,
+        try await store.addJob(priority: .high, at: startOfTests + 4).job,
+      ]
+      try await expectCounts(3, 0, startOfTests + 2)
+      let claim = try #require(try await store.claim(at: startOfTests + 5)).claim
+      try await expectCounts(2, 1, startOfTests + 2)
+      let failure = JobFailure(code: "STORAGE_ERROR", message: "m")
+      try await store.finish(
+        claim, .retry(at: startOfTests + 60, failure), now: startOfTests + 6)
+      try await expectCounts(3, 0, startOfTests + 2)
+      _ = try await store.cancel(jobs[0].id, now: startOfTests + 6)
+      try await expectCounts(2, 0, startOfTests + 3)
+      let second = try #require(try await store.claim(at: startOfTests + 6)).claim
+      // What waits for its next try is due then.
+      try await expectCounts(1, 1, startOfTests + 60)
+      try await store.finish(second, .completed(summary: "{}"), now: startOfTests + 7)
+      let third = try #require(try await store.claim(at: startOfTests + 60)).claim
+      try await expectCounts(0, 1, nil)
+      try await store.finish(third, .failed(failure), now: startOfTests + 61)
+      try await expectCounts(0, 0, nil)
+    },
     StoreRule("of the workers that live, the one that stands still longest is found") { store in
       #expect(try await store.oldestProgress(ofWorkersSince: .distantPast) == nil)
       let now = startOfTests + 100

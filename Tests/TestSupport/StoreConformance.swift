@@ -4,12 +4,14 @@ public import Testing
 
 /// One sentence that is true of every store, whatever it is made of.
 public struct StoreRule: Sendable, CustomTestStringConvertible {
+  public typealias Store = JobStore & UploadStore & DeliveryStore & JobLogStore
+
   public let testDescription: String
-  public let check: @Sendable (any JobStore & UploadStore & DeliveryStore) async throws -> Void
+  public let check: @Sendable (any Store) async throws -> Void
 
   init(
     _ sentence: String,
-    _ check: @escaping @Sendable (any JobStore & UploadStore & DeliveryStore) async throws -> Void
+    _ check: @escaping @Sendable (any Store) async throws -> Void
   ) {
     testDescription = sentence
     self.check = check
@@ -18,7 +20,7 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   /// The whole suite.
   public static let all =
     uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
-    + records + outbox + deliveries
+    + records + outbox + deliveries + logs
 }
 
 let lease = Duration.seconds(10)
@@ -97,8 +99,26 @@ extension StoreRule {
     StoreRule("a new job is queued and read as it was kept") { store in
       let (_, job) = try await store.addJob()
       #expect(try await store.job(job.id)?.withoutVersion == job)
-      #expect(try await store.counts().byState == [.queued: 1])
-      #expect(try await store.counts().oldestQueuedAt == startOfTests)
+      #expect(
+        try await store.counts()
+          == QueueCounts(queued: 1, processing: 0, oldestDueAt: startOfTests))
+    },
+    StoreRule("a job knows which request started it, wherever it is read") { store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      var job = sampleJob(over: upload)
+      job.requestID = "req_01h455vb4pex5vsknk084sn02q"
+      job.traceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+      _ = try await store.insert(job, idempotency: nil)
+      #expect(try await store.job(job.id)?.withoutVersion == job)
+      #expect(try await store.jobs(JobQuery()).map(\.withoutVersion) == [job])
+      #expect(try await store.changes(after: 0, limit: 9).jobs.map(\.withoutVersion) == [job])
+      let claimed = try #require(try await store.claim(at: startOfTests))
+      try await store.finish(claimed.claim, .completed(summary: "{}"), now: startOfTests)
+      for job in [claimed.job, try await store.job(job.id)] {
+        #expect(job?.requestID == "req_01h455vb4pex5vsknk084sn02q")
+        #expect(job?.traceParent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+      }
     },
     StoreRule("a job over an unknown upload is refused") { store in
       await #expect {

@@ -20,8 +20,7 @@ struct SourceTreeTests {
     "App": [
       "ObjectDetection", "Jobs", "Configuration", "Crypto", "HTTPTypes", "Hummingbird",
       "HummingbirdCore", "Logging", "Metrics", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOPosix",
-      "ServiceLifecycle", "Subprocess",
-      "UnixSignals",
+      "ServiceLifecycle", "Subprocess", "Tracing", "UnixSignals",
     ],
     "CLI": [
       "App", "Backends", "Inference", "Jobs", "ObjectDetection", "ArgumentParser", "Configuration",

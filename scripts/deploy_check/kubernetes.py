@@ -119,7 +119,13 @@ def check_pod(tree, name, document, pod, found):
         for mount in container.get("volumeMounts", []):
             if mount["name"] not in volumes:
                 tree.fault(name, f"{what}: mounts {mount['name']}, which is no volume")
-        ports = {port["name"] for port in container.get("ports", [])}
+        ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+        scraped = pod["metadata"].get("annotations", {}).get("prometheus.io/port")
+        if scraped and int(scraped) not in ports.values():
+            tree.fault(name, f"{what}: is scraped at the port {scraped}, which is none of the container's")
+        given = {entry["name"]: entry["value"] for entry in container.get("env", [])}
+        if given.get("HARRIER_METRICS_PORT", scraped) != scraped:
+            tree.fault(name, f"{what}: shows its metrics at {given['HARRIER_METRICS_PORT']}, is scraped at {scraped}")
         for kind in ("startupProbe", "livenessProbe", "readinessProbe"):
             port = container.get(kind, {}).get("httpGet", {}).get("port")
             if port is not None and port not in ports:

@@ -22,8 +22,7 @@ def check(tree):
         for job in document.get("scrape_configs", []):
             for found in job.get("dns_sd_configs", []):
                 for name in found["names"]:
-                    if name not in services:
-                        tree.fault(PROMETHEUS, f"{name} is no service of deploy/compose.yaml")
+                    check_target(tree, name, found.get("port"), services)
     for document in tree.documents(DATASOURCES):
         if document.get("apiVersion") != 1 or not document.get("datasources"):
             tree.fault(DATASOURCES, "is no list of data sources of version 1")
@@ -34,6 +33,19 @@ def check(tree):
             if re.sub(r"^http://(.*):\d+$", r"\1", source.get("url", "")) not in services:
                 tree.fault(DATASOURCES, f"{source.get('url')} is no service of deploy/compose.yaml")
     check_queries(tree)
+
+
+def check_target(tree, name, port, services):
+    """Prometheus reaches the containers of the service, at the port where they show their metrics."""
+    if name not in services:
+        tree.fault(PROMETHEUS, f"{name} is no service of deploy/compose.yaml")
+        return
+    shown = services[name].get("environment", {}).get("HARRIER_METRICS_PORT", "8000")
+    if str(port) != shown:
+        tree.fault(PROMETHEUS, f"{name} shows its metrics at port {shown}, not {port}")
+    own, others = (set(services.get(one, {}).get("networks", ["default"])) for one in ("prometheus", name))
+    if not own & others:
+        tree.fault(PROMETHEUS, f"Prometheus is in no network of {name}")
 
 
 def check_queries(tree):

@@ -23,6 +23,8 @@ struct JobRoutes {
     if seconds > 0 {
       // The client waits for something newer than what it has seen.
       let seen = Self.version(in: request.headers[.ifNoneMatch]) ?? document.version
+      let start = ContinuousClock.now
+      defer { OperationParts.current?.hold(ContinuousClock.now - start) }
       guard
         let newer = try await service.watch.document(
           id, after: seen, upTo: .seconds(seconds))
@@ -96,6 +98,8 @@ struct JobRoutes {
         .cancelled,
         duration: job.startedAt.map { .seconds(max(0, service.now().timeIntervalSince($0))) })
       context.logger.info("job cancelled", metadata: ["job_id": "\(id)"])
+      service.jobLog.write(
+        "Cancelled", .warning, of: id, details: ["request_id": context.requestID])
       return Self.answer(await service.watch.observed(job), to: request)
     }
   }

@@ -35,12 +35,14 @@ struct Routes {
     let exports = ExportRoutes(service: service)
     let attempts = AttemptRoutes(service: service)
     let retries = RetryRoutes(service: service)
+    let logs = JobLogRoutes(service: service)
     return [
       Route(.get, "/api/v1/jobs", jobs.list),
       Route(.get, "/api/v1/jobs/{job_id}/status", jobs.status),
       Route(.post, "/api/v1/jobs/{job_id}/cancel", jobs.cancel),
       Route(.post, "/api/v1/jobs/{job_id}/retry", retries.retry),
       Route(.get, "/api/v1/jobs/{job_id}/attempts", attempts.list),
+      Route(.get, "/api/v1/jobs/{job_id}/log", logs.log),
       Route(.get, "/api/v1/jobs/{job_id}/events", events.events),
       Route(.get, "/api/v1/jobs/{job_id}/deliveries", deliveries.deliveries),
       Route(.get, "/api/v1/jobs/{job_id}/results", results.results),

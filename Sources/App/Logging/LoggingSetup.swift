@@ -6,7 +6,11 @@ public enum LoggingSetup {
   /// Makes every logger of this process write so. Once a process, before the first logger.
   public static func bootstrap(format: LogFormat, level: Logger.Level) {
     LoggingSystem.bootstrap { label in
-      ServiceLogHandler(label: label, format: format, level: level, write: writeToStandardError)
+      var handler = ServiceLogHandler(
+        label: label, format: format, level: level, write: writeToStandardError)
+      // Lines within a trace name it.
+      handler.metadataProvider = .spanIDs
+      return handler
     }
   }
 

@@ -1,3 +1,4 @@
+import Foundation
 public import Jobs
 public import Metrics
 import Synchronization
@@ -22,7 +23,7 @@ public struct ServiceMetrics: Sendable {
   func request(method: String, endpoint: String, status: Int, duration: Duration) {
     let series = requests.series(method: method, endpoint: endpoint, status: status)
     series.total.increment(by: 1)
-    series.duration.record(duration.timeInterval)
+    record(duration.timeInterval, in: series.duration)
   }
 
   func uploaded(files: Int, bytes: Int) {
@@ -40,6 +41,67 @@ public struct ServiceMetrics: Sendable {
 
   /// A worker wrote about a job that it no longer holds.
   func writeRefused() { count("harrier_refused_writes_total", []) }
+
+  /// What became of a job's lease.
+  enum LeaseOutcome: String, CaseIterable {
+    case renewed
+    /// The store did not take it; it is tried again.
+    case failed
+    /// The attempt was given up.
+    case lost
+  }
+
+  func lease(_ outcome: LeaseOutcome) {
+    count("harrier_lease_renewals_total", [("outcome", outcome.rawValue)])
+  }
+
+  /// What is kept so that it need not be made again.
+  public enum Cache: String, Sendable, CaseIterable {
+    /// Status documents of this process.
+    case status
+    /// Those of all API processes, in Redis.
+    case sharedStatus = "shared_status"
+    /// Loaded models of a worker.
+    case model
+  }
+
+  public func cache(_ cache: Cache, isHit: Bool) {
+    count(
+      "harrier_cache_requests_total",
+      [("cache", cache.rawValue), ("result", isHit ? "hit" : "miss")])
+  }
+
+  func sliceFinished(_ number: Int = 1) { count("harrier_slices_total", [], by: number) }
+
+  /// Time of infer requests since the last call.
+  public func inferRequests(busy: Duration, idle: Duration) {
+    for (state, time) in [("busy", busy), ("idle", idle)] where time > .zero {
+      factory.makeFloatingPointCounter(
+        label: "harrier_infer_request_seconds_total", dimensions: [("state", state)]
+      ).increment(by: time.timeInterval)
+    }
+  }
+
+  public func workerRestarted() { count("harrier_worker_restarts_total", []) }
+
+  public func spans(exported: Int, dropped: Int) {
+    count("harrier_spans_total", [("outcome", "exported")], by: exported)
+    count("harrier_spans_total", [("outcome", "dropped")], by: dropped)
+  }
+
+  /// The meters of one call of one store, to be kept by whoever calls it often.
+  func storeCall(_ store: String, _ operation: String) -> StoreCallMeters {
+    let labels = [("store", store), ("operation", operation)]
+    // From the first call on, so that the first error of many calls is a rise.
+    return StoreCallMeters(
+      duration: factory.makeRecorder(
+        label: "harrier_store_operation_duration_seconds", dimensions: labels, aggregate: true),
+      errors: factory.makeCounter(label: "harrier_store_errors_total", dimensions: labels))
+  }
+
+  func delay(of executor: String, _ delay: Duration) {
+    observe("harrier_event_loop_delay_seconds", [("executor", executor)], delay.timeInterval)
+  }
 
   static let webhookOutcomes = ["delivered", "retried", "failed"]
 
@@ -75,8 +137,26 @@ public struct ServiceMetrics: Sendable {
   }
 
   private func observe(_ name: String, _ labels: [(String, String)], _ value: Double) {
-    factory.makeRecorder(label: name, dimensions: labels, aggregate: true).record(value)
+    record(value, in: factory.makeRecorder(label: name, dimensions: labels, aggregate: true))
   }
+
+  /// With the trace that it belongs to, where one is kept.
+  private func record(_ value: Double, in recorder: any RecorderHandler) {
+    if let trace = SpanContext.current, trace.isSampled, let series = recorder as? HistogramSeries {
+      series.record(
+        value,
+        exemplar: Exemplar(
+          traceID: trace.traceID.hex, value: value, time: Date().timeIntervalSince1970))
+    } else {
+      recorder.record(value)
+    }
+  }
+}
+
+/// Where calls of a store are counted.
+struct StoreCallMeters: Sendable {
+  let duration: any RecorderHandler
+  let errors: any CounterHandler
 }
 
 /// The series of requests, found by what tells them apart without making a single string.

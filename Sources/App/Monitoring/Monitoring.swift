@@ -7,19 +7,26 @@ struct Monitoring: ServiceLifecycle.Service {
   let gauges: ServiceGauges
   let dashboard: DashboardSampler
   let readiness: Readiness
+  private let delays: DelaySampler
 
   init(
     service: Service, registry: MetricRegistry, version: String,
     clock: any Clock<Duration> = ContinuousClock()
   ) {
     self.registry = registry
-    gauges = ServiceGauges(service: service, registry: registry, version: version, clock: clock)
-    dashboard = DashboardSampler(service: service, registry: registry, clock: clock)
     readiness = Readiness(service: service, clock: clock)
+    gauges = ServiceGauges(
+      service: service, registry: registry, version: version, readiness: readiness, clock: clock)
+    dashboard = DashboardSampler(service: service, registry: registry, clock: clock)
+    delays = DelaySampler(metrics: service.metrics)
   }
 
-  /// Samples the queue for the dashboard.
+  /// Samples the queue for the dashboard, and how late work begins.
   func run() async {
-    await cancelWhenGracefulShutdown { await dashboard.run() }
+    await cancelWhenGracefulShutdown {
+      async let sampling: Void = delays.run()
+      await dashboard.run()
+      await sampling
+    }
   }
 }

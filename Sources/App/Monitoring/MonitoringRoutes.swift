@@ -11,10 +11,7 @@ struct MonitoringRoutes {
   /// `GET /metrics`
   @Sendable func metrics(_ request: Request, _ context: HarrierContext) async throws -> Response {
     await monitoring.gauges.refresh()
-    return Response(
-      status: .ok,
-      headers: [.contentType: MetricRegistry.expositionType, .cacheControl: "no-store"],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: monitoring.registry.exposition())))
+    return .metrics(of: monitoring.registry, to: request)
   }
 
   /// `GET /api/v1/monitoring/dashboard`
@@ -32,5 +29,18 @@ struct MonitoringRoutes {
   /// `GET /health/ready`: the process can take work.
   @Sendable func ready(_ request: Request, _ context: HarrierContext) async throws -> Response {
     .json(try await monitoring.readiness.document(), headers: [.cacheControl: "no-store"])
+  }
+}
+
+extension Response {
+  /// In the format that the scraper asks for.
+  static func metrics(of registry: MetricRegistry, to request: Request) -> Response {
+    let format = ExpositionFormat(accepting: request.headers[.accept])
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: format.contentType, .cacheControl: "no-store", .vary: "Accept",
+      ],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: registry.exposition(format))))
   }
 }

@@ -42,13 +42,7 @@ final class Readiness: Sendable {
     if draining.load(ordering: .relaxed) {
       throw unavailable("The service is shutting down", entries: [], cause: nil)
     }
-    let outcomes = await withTaskGroup(of: (Int, HealthCheck.Outcome).self) { group in
-      for (index, check) in checks.enumerated() {
-        group.addTask { (index, await check.outcome(within: Self.limit)) }
-      }
-      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-    }
-    let named = checks.enumerated().map { ($1.name, outcomes[$0] ?? .late) }
+    let named = await outcomes(within: Self.limit)
     let down = named.filter { $0.1 != .answers }
     guard down.isEmpty else {
       throw unavailable(
@@ -61,6 +55,17 @@ final class Readiness: Sendable {
       json.string("status", "ready")
       for (name, _) in named { json.object(name) { $0.string("status", "ok") } }
     }
+  }
+
+  /// What each thing answers, by its name and in their order.
+  func outcomes(within limit: Duration) async -> [(name: String, outcome: HealthCheck.Outcome)] {
+    let outcomes = await withTaskGroup(of: (Int, HealthCheck.Outcome).self) { group in
+      for (index, check) in checks.enumerated() {
+        group.addTask { (index, await check.outcome(within: limit)) }
+      }
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+    return checks.enumerated().map { ($1.name, outcomes[$0] ?? .late) }
   }
 
   private func unavailable(

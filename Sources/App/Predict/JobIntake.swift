@@ -57,6 +57,9 @@ struct JobIntake {
     _ job: Job, _ idempotency: IdempotencyKey?, continuing: JobID? = nil,
     _ context: HarrierContext
   ) async throws -> Response {
+    var job = job
+    job.requestID = context.requestID
+    job.traceParent = service.traces.traceparent
     let insertion = try await service.jobs.insert(
       job, idempotency: idempotency, queuedLimit: service.settings.maxQueuedJobs,
       continuing: continuing)
@@ -65,6 +68,12 @@ struct JobIntake {
       Failpoint.jobInserted.reach()
       context.logger.info(
         "job queued", metadata: ["job_id": "\(job.id)", "images": "\(job.fileIDs.count)"])
+      service.jobLog.write(
+        "Queued", of: job.id,
+        details: [
+          "images": "\(job.fileIDs.count)", "priority": "\(job.priority)",
+          "request_id": context.requestID,
+        ].merging(continuing.map { ["continues": "\($0)"] } ?? [:]) { $1 })
       await service.dispatch.announce(job.id, priority: job.priority)
       return Self.accepted(job)
     case .repeated(let first):

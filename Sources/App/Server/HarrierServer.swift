@@ -33,6 +33,7 @@ struct HarrierServer {
           }, receiveBytes: Self.receiveBytes),
         BodyGate(path: UploadRoutes.path),
         StalledReaderHandler(patience: TimeAmount(settings.idleTimeout)),
+        TrafficHandler(service.traffic),
       ],
       idleTimeout: TimeAmount(settings.idleTimeout),
       httpDecoderConfiguration: .init(

@@ -11,6 +11,7 @@ public struct ServicePorts: Sendable {
   public var jobs: any JobStore
   public var uploads: any UploadStore
   public var deliveries: any DeliveryStore
+  public var jobLogs: any JobLogStore
   public var blobs: any BlobStore
   /// Shared by the processes of an installation; nil where one data folder is.
   public var secrets: (any SecretStore)?
@@ -26,19 +27,22 @@ public struct ServicePorts: Sendable {
   public var rules: any RuleSource
   public var archives: any ArchiveWriter
   public var webhooks: any WebhookTransport
+  /// To services that the operator has named.
+  public var http: any HTTPTransport
 
   public init(
     jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
-    blobs: any BlobStore, secrets: (any SecretStore)?, changes: ChangeHint,
+    jobLogs: any JobLogStore, blobs: any BlobStore, secrets: (any SecretStore)?,
+    changes: ChangeHint,
     sharedStatus: (any SharedStatusCache)?, rateLimit: (any SharedRateLimit)?,
     dispatch: (any JobDispatch)?, background: (@Sendable () async -> Void)?,
     models: any ModelCatalog, rules: any RuleSource,
-    archives: any ArchiveWriter,
-    webhooks: any WebhookTransport
+    archives: any ArchiveWriter, webhooks: any WebhookTransport, http: any HTTPTransport
   ) {
     self.jobs = jobs
     self.uploads = uploads
     self.deliveries = deliveries
+    self.jobLogs = jobLogs
     self.blobs = blobs
     self.secrets = secrets
     self.changes = changes
@@ -50,6 +54,7 @@ public struct ServicePorts: Sendable {
     self.rules = rules
     self.archives = archives
     self.webhooks = webhooks
+    self.http = http
   }
 }
 
@@ -61,25 +66,31 @@ public struct HarrierService: Sendable {
   private let webhooks: any WebhookTransport
   private let secrets: (any SecretStore)?
   private let background: (@Sendable () async -> Void)?
+  private let exporter: SpanExporter?
   private let logger: Logger
 
+  /// - Parameter exporter: of the traces' spans; runs until all else has stopped.
   public init(
     settings: ServiceSettings, ports: ServicePorts, supervisor: WorkerSupervisor,
-    registry: MetricRegistry, version: String, logger: Logger
+    registry: MetricRegistry, traces: Traces, exporter: SpanExporter?, version: String,
+    logger: Logger
   ) {
     service = Service(
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
-      deliveries: ports.deliveries, blobs: ports.blobs, models: ports.models, rules: ports.rules,
+      deliveries: ports.deliveries, jobLogs: ports.jobLogs, blobs: ports.blobs,
+      models: ports.models, rules: ports.rules,
       archives: ports.archives,
       dispatch: Announcements(receivers: [supervisor, ports.dispatch].compactMap(\.self)),
       changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,
-      metrics: ServiceMetrics(factory: registry), logger: logger,
+      http: ports.http, metrics: ServiceMetrics(factory: registry), traces: traces,
+      logger: logger,
       now: { Date().wholeMilliseconds })
     monitoring = Monitoring(service: service, registry: registry, version: version)
     self.supervisor = supervisor
     webhooks = ports.webhooks
     secrets = ports.secrets
     background = ports.background
+    self.exporter = exporter
     self.logger = logger
   }
 
@@ -103,8 +114,10 @@ public struct HarrierService: Sendable {
     let sender = try await sender()
     await checkDefaultRules()
     // What is first here stops last.
+    let last: [(any ServiceLifecycle.Service)?] = [exporter, background.map(Background.init)]
     let services: [any ServiceLifecycle.Service] =
-      (background.map { [Background(body: $0)] } ?? []) + [
+      last.compactMap(\.self) + [
+        Background(body: service.jobLog.run),
         service.estimates, service.watch, sender, monitoring,
         Maintenance(service: service), application, supervisor,
         Draining(readiness: monitoring.readiness),
@@ -115,6 +128,8 @@ public struct HarrierService: Sendable {
     configuration.maximumGracefulShutdownDuration = settings.shutdownGrace * 2 + .seconds(5)
     do {
       try await ServiceGroup(configuration: configuration).run()
+      // Where the end came without grace, its last spans wait still.
+      await exporter?.shutdown()
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw JobsError(
         .unavailable, "\(settings.host):\(settings.port): the address is in use by another process")
@@ -132,7 +147,8 @@ public struct HarrierService: Sendable {
           try await service.settings.webhookSecret(sharedIn: secrets)
         },
         policy: service.settings.webhookPolicy, timeout: service.settings.webhookTimeout),
-      signal: service.webhooksDue, metrics: service.metrics, logger: logger)
+      signal: service.webhooksDue, metrics: service.metrics, traces: service.traces,
+      jobLog: service.jobLog, logger: logger)
   }
 
   /// A set that cannot be used now may be mended without a restart: a warning, no failure.

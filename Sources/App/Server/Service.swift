@@ -10,6 +10,7 @@ struct Service: Sendable {
   let jobs: any JobStore
   let uploads: any UploadStore
   let deliveries: any DeliveryStore
+  let jobLogs: any JobLogStore
   let blobs: any BlobStore
   let models: any ModelCatalog
   let rules: any RuleSource
@@ -17,43 +18,54 @@ struct Service: Sendable {
   let dispatch: any JobDispatch
   /// nil where each API process counts for itself.
   let rateLimit: (any SharedRateLimit)?
+  /// To services that the operator has named.
+  let http: (any HTTPTransport)?
   let metrics: ServiceMetrics
+  let traces: Traces
   let logger: Logger
   /// The present time to the millisecond, as a function so that tests can set it.
   let now: @Sendable () -> Date
 
+  let jobLog: JobLogWriter
   let watch: JobWatch
   let estimates: CompletionEstimates
   let streams = OpenStreams()
+  let traffic = Traffic()
   /// Woken when a job with a callback has ended.
   let webhooksDue = WakeSignal()
   let receiver: UploadReceiver
 
   init(
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
-    deliveries: any DeliveryStore, blobs: any BlobStore, models: any ModelCatalog,
-    rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
+    deliveries: any DeliveryStore, jobLogs: any JobLogStore, blobs: any BlobStore,
+    models: any ModelCatalog, rules: any RuleSource, archives: any ArchiveWriter,
+    dispatch: any JobDispatch,
     changes: ChangeHint = .polled, sharedStatus: (any SharedStatusCache)? = nil,
-    rateLimit: (any SharedRateLimit)? = nil, metrics: ServiceMetrics, logger: Logger,
+    rateLimit: (any SharedRateLimit)? = nil, http: (any HTTPTransport)? = nil,
+    metrics: ServiceMetrics, traces: Traces = .off, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
     self.settings = settings
     self.jobs = jobs
     self.uploads = uploads
     self.deliveries = deliveries
+    self.jobLogs = jobLogs
+    jobLog = JobLogWriter(store: jobLogs, source: .api, logger: logger, now: now)
     self.blobs = blobs
     self.models = models
     self.rules = rules
     self.archives = archives
     self.dispatch = dispatch
     self.rateLimit = rateLimit
+    self.http = http
     self.metrics = metrics
+    self.traces = traces
     self.logger = logger
     self.now = now
     estimates = CompletionEstimates(store: jobs, now: now, logger: logger)
     watch = JobWatch(
       store: jobs, estimates: estimates, hint: changes, shared: sharedStatus,
-      endings: webhooksDue, logger: logger)
+      endings: webhooksDue, onLookUp: { metrics.cache(.status, isHit: $0) }, logger: logger)
     receiver = UploadReceiver(
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
       slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),

@@ -77,6 +77,26 @@ public struct ServiceSettings: Sendable, Equatable {
   /// Whether receivers may be in private networks, or on this machine.
   public var webhookAllowPrivate = false
 
+  // What the service says of itself.
+  /// Worker processes that the installation should have; nil for those that this process starts.
+  public var workersWanted: Int?
+  /// Where a worker that nobody supervises shows its metrics, on `host`; nil for nowhere.
+  public var metricsPort: Int?
+  /// The Prometheus that scrapes the service; nil for none.
+  public var prometheusURL: String?
+  /// `name=value` each, of the service where it scrapes several.
+  public var prometheusLabels: [String] = []
+  /// Where spans are sent; nil for no tracing.
+  public var otlpEndpoint: String?
+  /// `name=value` each, of every request to the collector.
+  public var otlpHeaders: [String] = []
+  /// Of the traces that begin here, the share that is kept.
+  public var traceSampleRatio = 1.0
+  /// Requests that take longer are logged with their parts.
+  public var slowRequest = Duration.seconds(1)
+  /// The same for images.
+  public var slowImage = Duration.seconds(60)
+
   // What is kept.
   /// Days after which an upload and all that was made from it is deleted; 0 keeps everything.
   public var retentionDays = 7.0

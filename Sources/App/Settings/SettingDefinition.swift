@@ -52,6 +52,21 @@ extension SettingDefinition {
       })
   }
 
+  static func optionalInteger(
+    _ key: String, _ path: SettingPath<Int?>, in range: ClosedRange<Int>, _ reason: String
+  ) -> SettingDefinition {
+    let words = "\(range.lowerBound) to \(range.upperBound)"
+    return SettingDefinition(
+      key: key, type: .wholeNumber, range: "\(words), or not set", reason: reason,
+      rule: "must be a whole number from \(words)",
+      texts: { $0[keyPath: path].map { ["\($0)"] } },
+      set: { settings, texts in
+        guard let value = Int(texts[0]), range.contains(value) else { return false }
+        settings[keyPath: path] = value
+        return true
+      })
+  }
+
   static func number(
     _ key: String, _ path: SettingPath<Double>, in range: ClosedRange<Double>, _ reason: String
   ) -> SettingDefinition {
@@ -141,7 +156,8 @@ extension SettingDefinition {
   }
 
   static func texts(
-    _ key: String, _ path: SettingPath<[String]>, _ form: TextForm, _ reason: String
+    _ key: String, _ path: SettingPath<[String]>, _ form: TextForm, isSecret: Bool = false,
+    _ reason: String
   ) -> SettingDefinition {
     SettingDefinition(
       key: key, type: .texts, range: "\(form.words) each", reason: reason,
@@ -150,7 +166,7 @@ extension SettingDefinition {
         guard texts.allSatisfy(form.isValid) else { return false }
         settings[keyPath: path] = texts
         return true
-      })
+      }, isSecret: isSecret)
   }
 }
 

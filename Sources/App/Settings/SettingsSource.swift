@@ -28,7 +28,7 @@ struct SettingsSource {
 
   /// Variables of our own that are no settings: places of libraries and caches, and what tests use.
   private static let otherVariables: Set<String> = [
-    "HARRIER_CACHE_DIR", "HARRIER_CONFIG", "HARRIER_OPENVINO_DIR",
+    "HARRIER_API_KEY", "HARRIER_CACHE_DIR", "HARRIER_CONFIG", "HARRIER_OPENVINO_DIR",
   ]
 
   /// The variables `HARRIER_...`.

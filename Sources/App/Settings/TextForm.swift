@@ -41,6 +41,21 @@ struct TextForm: Sendable {
     return Int(parts[1]).map { (0...bits).contains($0) } ?? false
   }
 
+  /// `authorization=Bearer abc`
+  static let headerLine = pair(words: "a header as name=value", "-_")
+
+  /// `environment=production`
+  static let labelPair = pair(words: "a label as name=value", "_")
+
+  /// A name of ASCII letters, digits and some more characters, and a value that is a line.
+  private static func pair(words: String, _ more: String) -> TextForm {
+    TextForm(words: words) { text in
+      let parts = text.split(separator: "=", maxSplits: 1)
+      return parts.count == 2 && line.isValid(text)
+        && parts[0].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || more.contains($0)) }
+    }
+  }
+
   static let webhookSecret = TextForm(
     words: "whsec_ and the base64 of 24 to 64 bytes", isValid: { WebhookSecret($0) != nil })
 

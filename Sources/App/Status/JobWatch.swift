@@ -26,6 +26,8 @@ final class JobWatch: ServiceLifecycle.Service {
   private let hint: ChangeHint
   private let shared: (any SharedStatusCache)?
   private let endings: WakeSignal
+  /// Told of each look for a document, and whether it was there.
+  private let onLookUp: @Sendable (_ isHit: Bool) -> Void
   private let logger: Logger
   private let state = Mutex(JobWatchState())
   private let clock = ContinuousClock()
@@ -36,13 +38,15 @@ final class JobWatch: ServiceLifecycle.Service {
   init(
     store: any JobStore, estimates: CompletionEstimates,
     hint: ChangeHint = .polled, shared: (any SharedStatusCache)? = nil,
-    endings: WakeSignal = WakeSignal(), logger: Logger
+    endings: WakeSignal = WakeSignal(),
+    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in }, logger: Logger
   ) {
     self.store = store
     self.estimates = estimates
     self.hint = hint
     self.shared = shared
     self.endings = endings
+    self.onLookUp = onLookUp
     self.logger = logger
   }
 
@@ -55,9 +59,11 @@ final class JobWatch: ServiceLifecycle.Service {
     }
     try await follow()
     if let document = kept(id) {
+      onLookUp(true)
       await shared?.keep(document)
       return document
     }
+    onLookUp(false)
     return try await read(id)
   }
 
@@ -67,7 +73,9 @@ final class JobWatch: ServiceLifecycle.Service {
   }
 
   private func followedDocument(_ id: JobID) async throws -> StatusDocument? {
-    if let document = kept(id) { return document }
+    let kept = kept(id)
+    onLookUp(kept != nil)
+    if let kept { return kept }
     return try await read(id)
   }
 

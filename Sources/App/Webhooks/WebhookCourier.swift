@@ -26,12 +26,17 @@ struct WebhookCourier: Sendable {
   var longestAttempt: Duration { timeout * (Self.maxRedirects + 1) }
 
   /// - Throws: `CancellationError` only: then nobody knows whether it has arrived.
-  func attempt(_ delivery: Delivery, about job: Job, at now: Date) async throws -> WebhookVerdict {
+  func attempt(
+    _ delivery: Delivery, about job: Job, at now: Date,
+    traceHeaders: [(name: String, value: String)] = []
+  ) async throws -> WebhookVerdict {
     var status: Int?
     do {
       var target = try WebhookTarget(delivery.url, policy: policy)
       let body = Self.body(of: delivery, about: job)
-      let headers = Self.headers + secret.headers(id: delivery.id.description, at: now, body: body)
+      let headers =
+        Self.headers + secret.headers(id: delivery.id.description, at: now, body: body)
+        + traceHeaders
       for _ in 0...Self.maxRedirects {
         let response = try await transport.post(
           WebhookRequest(

@@ -3,6 +3,7 @@ import Jobs
 import Logging
 import ServiceLifecycle
 import Synchronization
+import Tracing
 
 /// Delivers what the outbox holds, at least once. Several API processes may do so at once: a lease keeps each
 /// delivery with one of them.
@@ -19,6 +20,8 @@ final class WebhookSender: ServiceLifecycle.Service {
   private let courier: WebhookCourier
   private let signal: WakeSignal
   private let metrics: ServiceMetrics
+  private let traces: Traces
+  private let jobLog: JobLogWriter?
   private let logger: Logger
   private let time: WorkerTime
   private let inFlight = Atomic(0)
@@ -27,13 +30,16 @@ final class WebhookSender: ServiceLifecycle.Service {
 
   init(
     deliveries: any DeliveryStore, jobs: any JobStore, courier: WebhookCourier, signal: WakeSignal,
-    metrics: ServiceMetrics, logger: Logger, time: WorkerTime = .system
+    metrics: ServiceMetrics, traces: Traces = .off, jobLog: JobLogWriter? = nil, logger: Logger,
+    time: WorkerTime = .system
   ) {
     self.deliveries = deliveries
     self.jobs = jobs
     self.courier = courier
     self.signal = signal
     self.metrics = metrics
+    self.traces = traces
+    self.jobLog = jobLog
     self.logger = logger
     self.time = time
   }
@@ -86,7 +92,7 @@ final class WebhookSender: ServiceLifecycle.Service {
     do {
       // Without its job the delivery is gone too.
       guard let job = try await jobs.job(delivery.jobID) else { return }
-      let verdict = try await courier.attempt(delivery, about: job, at: time.now())
+      let verdict = try await traced(delivery, job)
       let outcome = outcome(of: delivery, after: verdict)
       // The receiver has it: a shutdown must not make us forget that.
       try await uncancelled { [deliveries] in
@@ -101,6 +107,24 @@ final class WebhookSender: ServiceLifecycle.Service {
       logger.error(
         "a webhook's outcome is lost, it will be sent again",
         metadata: metadata(of: delivery).merging(["cause": "\(error)"]) { $1 })
+    }
+  }
+
+  /// The attempt is a span of the job's trace, which the receiver is told of.
+  private func traced(_ delivery: Delivery, _ job: Job) async throws -> WebhookVerdict {
+    try await traces.span(
+      "webhook", kind: .client, parent: traces.context(traceparent: job.traceParent),
+      attributes: [
+        "harrier.job_id": .string("\(job.id)"), "harrier.event_id": .string("\(delivery.id)"),
+        "http.request.method": "POST",
+        "url.full": .string(WebhookTarget.withoutQueryValues(delivery.url)),
+        "http.request.resend_count": .int64(Int64(max(0, delivery.attempts - 1))),
+      ]
+    ) { span in
+      let verdict = try await courier.attempt(
+        delivery, about: job, at: time.now(), traceHeaders: traces.headers)
+      if let span { verdict.describe(span) }
+      return verdict
     }
   }
 
@@ -124,15 +148,22 @@ final class WebhookSender: ServiceLifecycle.Service {
     metrics.webhook(outcome)
     var metadata = metadata(of: delivery)
     if case .refused(_, _, let cause?) = verdict { metadata["cause"] = "\(cause)" }
+    func tell(_ message: String, _ level: JobLogEntry.Level, _ more: [String: String]) {
+      let details = ["event_id": "\(delivery.id)", "tries": "\(delivery.attempts)"]
+      jobLog?.write(message, level, of: delivery.jobID, details: details.merging(more) { $1 })
+    }
     switch outcome {
     case .delivered(let status):
+      tell("The webhook was delivered", .info, ["status": "\(status)"])
       metadata["status"] = "\(status)"
       logger.info("webhook delivered", metadata: metadata)
     case .retry(let at, _, let error):
+      tell("The webhook will be sent again", .warning, ["error": error, "at": at.rfc3339])
       metadata["error"] = "\(error)"
       metadata["next_attempt_at"] = "\(at.rfc3339)"
       logger.info("webhook failed, it will be sent again", metadata: metadata)
     case .failed(_, let error):
+      tell("The webhook was given up", .error, ["error": error])
       metadata["error"] = "\(error)"
       logger.warning("webhook given up", metadata: metadata)
     }
@@ -143,5 +174,19 @@ final class WebhookSender: ServiceLifecycle.Service {
       "job_id": "\(delivery.jobID)", "event_id": "\(delivery.id)",
       "url": "\(WebhookTarget.withoutQueryValues(delivery.url))", "attempt": "\(delivery.attempts)",
     ]
+  }
+}
+
+extension WebhookVerdict {
+  fileprivate func describe(_ span: OTLPSpan) {
+    switch self {
+    case .accepted(let status): span.attributes["http.response.status_code"] = Int64(status)
+    case .gone(let status):
+      span.attributes["http.response.status_code"] = Int64(status)
+      span.setStatus(SpanStatus(code: .error, message: "gone"))
+    case .refused(let status, let words, _):
+      if let status { span.attributes["http.response.status_code"] = Int64(status) }
+      span.setStatus(SpanStatus(code: .error, message: words))
+    }
   }
 }

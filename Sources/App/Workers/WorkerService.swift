@@ -18,6 +18,7 @@ public struct WorkerService: Sendable {
   private let isSupervised: Bool
   private let links: WorkerLinks
   private let metrics: ServiceMetrics
+  private let jobLog: JobLogWriter?
   private let takeDelta: @Sendable () -> String?
   private let logger: Logger
   private let input: Int32
@@ -31,19 +32,20 @@ public struct WorkerService: Sendable {
   ///   - takeDelta: what was counted since the last call, as one line; nil when nothing was.
   public init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, logger: Logger,
-    takeDelta: @escaping @Sendable () -> String?
+    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, jobLog: JobLogWriter? = nil,
+    logger: Logger, takeDelta: @escaping @Sendable () -> String?
   ) {
     self.init(
       store: store, executor: executor, settings: settings, isSupervised: isSupervised,
-      links: links, metrics: metrics, logger: logger, input: STDIN_FILENO, output: STDOUT_FILENO,
+      links: links, metrics: metrics, jobLog: jobLog, logger: logger, input: STDIN_FILENO,
+      output: STDOUT_FILENO,
       exit: { _exit(1) }, takeDelta: takeDelta)
   }
 
   init(
     store: any JobStore, executor: any JobExecutor, settings: WorkerSettings, isSupervised: Bool,
-    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, logger: Logger, input: Int32,
-    output: Int32,
+    links: WorkerLinks = WorkerLinks(), metrics: ServiceMetrics, jobLog: JobLogWriter? = nil,
+    logger: Logger, input: Int32, output: Int32,
     orphanSeconds: Double = Self.orphanSeconds, exit: @escaping @Sendable () -> Void,
     takeDelta: @escaping @Sendable () -> String?
   ) {
@@ -53,6 +55,7 @@ public struct WorkerService: Sendable {
     self.isSupervised = isSupervised
     self.links = links
     self.metrics = metrics
+    self.jobLog = jobLog
     self.logger = logger
     self.input = input
     self.output = output
@@ -64,14 +67,14 @@ public struct WorkerService: Sendable {
   /// Returns after its task was cancelled, or the parent has gone, and the job in hand was given back.
   public func run() async {
     let jobEnded = WakeSignal()
-    let log = WorkerLog(logger: logger, metrics: metrics)
+    let log = WorkerLog(logger: logger, metrics: metrics, jobLog: jobLog)
     let worker = JobWorker(
       id: links.id, store: store,
       signal: links.signal, executor: executor, settings: settings
     ) { event in
       log.write(event)
       switch event {
-      case .claimed(let job): links.onChange(job.id)
+      case .claimed(let claimed): links.onChange(claimed.job.id)
       case .reported(let job): links.onChange(job)
       case .ended(let job, _, _):
         links.onChange(job.id)
@@ -85,6 +88,7 @@ public struct WorkerService: Sendable {
     await withTaskCancellationHandler {
       await withTaskGroup(of: Void.self) { group in
         if isSupervised { group.addTask { await sendMetrics(each: jobEnded) } }
+        if let jobLog { group.addTask { await jobLog.run() } }
         await running.value
         group.cancelAll()
       }
@@ -130,7 +134,10 @@ public struct WorkerService: Sendable {
             try await threads.runIfActive { try write(line + "\n", to: output) }
           }.value
         } catch {
-          logger.warning("Metrics could not be sent", metadata: ["cause": "\(error)"])
+          // A parent that stops has no use for the last ones.
+          if !isLast {
+            logger.warning("Metrics could not be sent", metadata: ["cause": "\(error)"])
+          }
         }
       }
       if isLast { break }

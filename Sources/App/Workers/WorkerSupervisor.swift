@@ -18,6 +18,7 @@ public final class WorkerSupervisor: JobDispatch, ServiceLifecycle.Service {
   private let grace: Duration
   private let firstRestart: Duration
   private let onLine: @Sendable (String) -> Void
+  private let onRestart: @Sendable () -> Void
   private let logger: Logger
   /// Of the children that live, by their number.
   private let wakers = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
@@ -27,19 +28,22 @@ public final class WorkerSupervisor: JobDispatch, ServiceLifecycle.Service {
   ///   - arguments: of the children, this program being the command.
   ///   - grace: between asking a child to stop and killing it.
   ///   - onLine: takes the lines of all children.
+  ///   - onRestart: told of each child that has ended by itself.
   public convenience init(
     count: Int, arguments: [String], grace: Duration, logger: Logger,
+    onRestart: @escaping @Sendable () -> Void = {},
     onLine: @escaping @Sendable (String) -> Void
   ) {
     self.init(
       // The program that runs, even when its file was replaced meanwhile.
       executable: "/proc/self/exe", count: count, arguments: arguments, grace: grace,
-      logger: logger, onLine: onLine)
+      logger: logger, onRestart: onRestart, onLine: onLine)
   }
 
   init(
     executable: String, count: Int, arguments: [String], grace: Duration,
     firstRestart: Duration = .milliseconds(200), logger: Logger,
+    onRestart: @escaping @Sendable () -> Void = {},
     onLine: @escaping @Sendable (String) -> Void
   ) {
     self.executable = executable
@@ -49,6 +53,7 @@ public final class WorkerSupervisor: JobDispatch, ServiceLifecycle.Service {
     self.firstRestart = firstRestart
     self.logger = logger
     self.onLine = onLine
+    self.onRestart = onRestart
   }
 
   /// How many children live now.
@@ -79,6 +84,7 @@ public final class WorkerSupervisor: JobDispatch, ServiceLifecycle.Service {
       let end = await runChild(number)
       guard !Task.isCancelled else { return }
       if ContinuousClock.now - start >= Self.soundLife { backoff.reset() }
+      onRestart()
       let wait = backoff.next()
       logger.error(
         "A worker has ended; it is started again",

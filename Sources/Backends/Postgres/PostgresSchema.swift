@@ -3,7 +3,7 @@ import Jobs
 /// The tables, and how older ones become them. Migrations only go forward; a published one never changes.
 enum PostgresSchema {
   /// Number `n` is at position `n - 1`.
-  static let migrations = [uploads, jobs, attempts, deliveries, secrets]
+  static let migrations = [uploads, jobs, attempts, deliveries, secrets, requestsAndLogs]
 
   /// Any number that is always the same: who holds it may migrate. Locks belong to one database.
   private static let lock = 4_892_341_007_113
@@ -243,6 +243,25 @@ enum PostgresSchema {
     CREATE TABLE secret (
       name TEXT COLLATE "C" PRIMARY KEY,
       value TEXT NOT NULL
+    );
+    """
+
+  /// Which request started a job, which job is due first, and what has happened to each.
+  private static let requestsAndLogs = """
+    ALTER TABLE job ADD COLUMN request_id TEXT, ADD COLUMN trace_parent TEXT;
+    DROP INDEX job_waiting;
+    CREATE INDEX job_due ON job (due_ms) WHERE state = 'queued';
+
+    CREATE TABLE job_log (
+      job_id TEXT COLLATE "C" NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      number BIGINT NOT NULL CHECK (number > 0),
+      time_ms BIGINT NOT NULL,
+      level TEXT COLLATE "C" NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+      source TEXT COLLATE "C" NOT NULL CHECK (source IN ('api', 'worker')),
+      attempt BIGINT,
+      message TEXT NOT NULL,
+      details TEXT,
+      PRIMARY KEY (job_id, number)
     );
     """
 }

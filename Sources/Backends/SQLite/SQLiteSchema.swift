@@ -13,6 +13,7 @@ enum SQLiteSchema {
       try database.execute(sql: attempts)
     }
     migrator.registerMigration("3: webhooks") { try $0.execute(sql: deliveries) }
+    migrator.registerMigration("4: requests, logs") { try $0.execute(sql: requestsAndLogs) }
     return migrator
   }
 
@@ -212,5 +213,24 @@ enum SQLiteSchema {
     CREATE TRIGGER delivery_ended_states_never_change BEFORE UPDATE OF state ON delivery
       WHEN OLD.state <> 'pending' AND NEW.state <> OLD.state
       BEGIN SELECT RAISE(ABORT, 'an ended delivery never changes'); END;
+    """
+
+  /// Which request started a job, which job is due first, and what has happened to each.
+  private static let requestsAndLogs = """
+    ALTER TABLE job ADD COLUMN request_id TEXT;
+    ALTER TABLE job ADD COLUMN trace_parent TEXT;
+    CREATE INDEX job_due ON job (state, due_ms) WHERE state = 'queued';
+
+    CREATE TABLE job_log (
+      job_id TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE,
+      number INTEGER NOT NULL CHECK (number > 0),
+      time_ms INTEGER NOT NULL,
+      level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+      source TEXT NOT NULL CHECK (source IN ('api', 'worker')),
+      attempt INTEGER,
+      message TEXT NOT NULL,
+      details TEXT,
+      PRIMARY KEY (job_id, number)
+    ) STRICT, WITHOUT ROWID;
     """
 }

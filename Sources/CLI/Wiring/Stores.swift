@@ -6,16 +6,14 @@ import Logging
 
 /// Where jobs and files are kept: on this machine's disk, or where the settings say.
 struct Stores: Sendable {
-  typealias Metadata = JobStore & UploadStore & DeliveryStore
-
   /// A worker renews its lease while it writes what it has done.
   static let workerConnections = 3
 
   /// Reads and writes of files: more threads than disks have heads do not help.
   private static let fileThreads = 4
 
-  let metadata: any Metadata
-  let blobs: any BlobStore
+  private(set) var metadata: any MetadataStore
+  private(set) var blobs: any BlobStore
   /// nil where they are kept in the data folder.
   let secrets: (any SecretStore)?
   /// How the API process hears of what others have written.
@@ -33,6 +31,20 @@ struct Stores: Sendable {
   var listening: (@Sendable () async -> Void)? {
     guard let redis else { return nil }
     return { [changed] in await redis.listen(changed) }
+  }
+
+  /// The same stores, measured.
+  func observed(by telemetry: Telemetry, _ settings: ServiceSettings) -> Stores {
+    var stores = self
+    stores.metadata = ObservedStore(
+      metadata,
+      observer: telemetry.observer(
+        "database", system: settings.databaseURL == nil ? "sqlite" : "postgresql"))
+    stores.blobs = ObservedBlobStore(
+      blobs,
+      observer: telemetry.observer(
+        "files", system: settings.storageURL == nil ? "directory" : "s3"))
+    return stores
   }
 
   /// - Parameters:

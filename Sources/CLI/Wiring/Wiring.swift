@@ -42,26 +42,34 @@ enum Services {
   /// Runs the API process until a signal ends it.
   static func serve(_ settings: ServiceSettings, arguments: [String]) async throws {
     let logger = try logger("harrier", settings)
+    let telemetry = Telemetry(
+      settings, service: "harrier", registry: MetricRegistry(), logger: logger)
     let stores = try await Stores.open(
-      settings, connections: settings.databaseConnections, logger: logger)
+      settings, connections: settings.databaseConnections, logger: logger
+    ).observed(by: telemetry, settings)
     logger.info("Stores are open", metadata: ["database": "\(stores.name)"])
-    let registry = MetricRegistry()
     let supervisor = WorkerSupervisor(
       count: settings.workers, arguments: ["worker", "--supervised"] + arguments,
-      grace: settings.shutdownGrace, logger: logger
+      grace: settings.shutdownGrace, logger: logger,
+      onRestart: { telemetry.metrics.workerRestarted() }
     ) { line in
       do {
-        try registry.add(delta: line)
+        try telemetry.registry.add(delta: line)
       } catch {
         logger.warning("a worker's metrics cannot be read", metadata: ["cause": "\(error)"])
       }
     }
+    let redis = telemetry.observer("redis", system: "redis")
     let service = HarrierService(
       settings: settings,
       ports: ServicePorts(
         jobs: stores.metadata, uploads: stores.metadata, deliveries: stores.metadata,
-        blobs: stores.blobs, secrets: stores.secrets, changes: stores.changes,
-        sharedStatus: stores.redis?.status, rateLimit: stores.redis?.rateLimit,
+        jobLogs: stores.metadata, blobs: stores.blobs, secrets: stores.secrets,
+        changes: stores.changes,
+        sharedStatus: stores.redis.map {
+          ObservedStatusCache($0.status, observer: redis, metrics: telemetry.metrics)
+        },
+        rateLimit: stores.redis.map { ObservedRateLimit($0.rateLimit, observer: redis) },
         dispatch: stores.redis?.dispatch,
         background: stores.listening,
         models: ModelFolderCatalog(
@@ -69,8 +77,10 @@ enum Services {
         rules: ruleSource(settings.rulesDirectory),
         archives: LibarchiveZIPWriter(threads: thread(2)),
         webhooks: HTTPClientWebhookTransport(
-          resolver: HostResolver(threads: thread(Services.resolverThreads)))),
-      supervisor: supervisor, registry: registry, version: harrierVersion, logger: logger)
+          resolver: HostResolver(threads: thread(Services.resolverThreads))),
+        http: telemetry.http),
+      supervisor: supervisor, registry: telemetry.registry, traces: telemetry.traces,
+      exporter: telemetry.exporter, version: harrierVersion, logger: logger)
     try await service.run()
     // Until here it hears what others tell.
     withExtendedLifetime(stores) {}
@@ -80,27 +90,14 @@ enum Services {
   static func work(_ settings: ServiceSettings, isSupervised: Bool) async throws {
     let logger = try logger("harrier.worker", settings)
     let work = WakeSignal()
+    let telemetry = Telemetry(
+      settings, service: "harrier-worker", registry: .ofWorker(), logger: logger)
     let stores = try await Stores.open(
-      settings, connections: Stores.workerConnections, logger: logger, work: work)
-    let registry = MetricRegistry()
-    let metrics = ServiceMetrics(factory: registry)
-    let vips = try VipsRuntime()
-    guard let precision = InferencePrecision(rawValue: settings.precision) else {
-      throw DetectionError(.invalidConfig, "no such precision: \(settings.precision)")
-    }
-    let job = DetectionJob(
-      uploads: stores.metadata, blobs: stores.blobs,
-      detectors: OpenVINODetectorCache(
-        folder: ModelFolder(path: settings.modelsDirectory),
-        options: OpenVINOOptions(
-          device: settings.device, precision: precision,
-          cacheDirectory: Installation.compiledModels),
-        runtime: try OpenVINORuntime(searching: Installation.openVINODirectories),
-        threads: thread()),
-      decoder: VipsImageDecoder(runtime: vips, threads: thread()),
-      annotator: CairoAnnotator(runtime: vips, threads: thread()),
-      limits: ImageLimits(maxBytes: settings.maxFileBytes),
-      inferenceTimeout: settings.inferenceTimeout, metrics: metrics, logger: logger)
+      settings, connections: Stores.workerConnections, logger: logger, work: work
+    ).observed(by: telemetry, settings)
+    let use = InferRequestUse()
+    let jobLog = JobLogWriter(store: stores.metadata, source: .worker, logger: logger)
+    let job = try detectionJob(settings, stores, telemetry, use, jobLog, logger)
     let id = WorkerID.unique()
     let announcements = stores.redis.map { redis in
       RedisJobSignal(
@@ -108,18 +105,60 @@ enum Services {
     }
     let links = WorkerLinks(
       id: id, work: work, announcements: announcements, onChange: { stores.redis?.tell($0) })
+    let collect = { @Sendable in
+      let (busy, idle) = use.take()
+      telemetry.metrics.inferRequests(busy: busy, idle: idle)
+    }
     let worker = WorkerService(
       store: stores.metadata, executor: job, settings: settings.worker,
-      isSupervised: isSupervised, links: links, metrics: metrics, logger: logger,
-      takeDelta: { registry.takeDelta() })
+      isSupervised: isSupervised, links: links, metrics: telemetry.metrics, jobLog: jobLog,
+      logger: logger,
+      takeDelta: {
+        collect()
+        return telemetry.registry.takeDelta()
+      })
     await withTaskGroup(of: Void.self) { group in
       if let redis = stores.redis { group.addTask { await redis.publish() } }
+      if let exporter = telemetry.exporter { group.addTask { await exporter.run() } }
+      // A supervised worker hands its numbers to its parent, which shows them.
+      if !isSupervised, let port = settings.metricsPort {
+        let monitoring = WorkerMonitoring(
+          settings: settings, port: port, registry: telemetry.registry, version: harrierVersion,
+          logger: logger, collect: collect)
+        group.addTask { await monitoring.run() }
+      }
       await worker.run()
+      await telemetry.exporter?.shutdown()
       await announcements?.close()
       group.cancelAll()
     }
     // Until here it hears what others tell.
     withExtendedLifetime(stores) {}
+  }
+
+  private static func detectionJob(
+    _ settings: ServiceSettings, _ stores: Stores, _ telemetry: Telemetry,
+    _ use: InferRequestUse, _ jobLog: JobLogWriter, _ logger: Logger
+  ) throws -> DetectionJob {
+    let vips = try VipsRuntime()
+    guard let precision = InferencePrecision(rawValue: settings.precision) else {
+      throw DetectionError(.invalidConfig, "no such precision: \(settings.precision)")
+    }
+    return DetectionJob(
+      uploads: stores.metadata, blobs: stores.blobs,
+      detectors: OpenVINODetectorCache(
+        folder: ModelFolder(path: settings.modelsDirectory),
+        options: OpenVINOOptions(
+          device: settings.device, precision: precision,
+          cacheDirectory: Installation.compiledModels),
+        runtime: try OpenVINORuntime(searching: Installation.openVINODirectories),
+        threads: thread(), use: use,
+        onLookUp: { [metrics = telemetry.metrics] in metrics.cache(.model, isHit: $0) }),
+      decoder: VipsImageDecoder(runtime: vips, threads: thread()),
+      annotator: CairoAnnotator(runtime: vips, threads: thread()),
+      limits: ImageLimits(maxBytes: settings.maxFileBytes),
+      inferenceTimeout: settings.inferenceTimeout, slowImage: settings.slowImage,
+      metrics: telemetry.metrics, traces: telemetry.traces, jobLog: jobLog, logger: logger)
   }
 
   /// Brings the database's tables up to date, and says on which stores the service works.

@@ -31,17 +31,18 @@ public final class OpenVINODetector: Detector {
   /// - Throws: `DetectionError` with `.modelLoadError`, or `.invalidConfig` when the device or the model
   ///   cannot do what `options` ask.
   public static func load(
-    _ file: ModelFile, options: OpenVINOOptions, runtime: OpenVINORuntime, threads: NIOThreadPool
+    _ file: ModelFile, options: OpenVINOOptions, runtime: OpenVINORuntime, threads: NIOThreadPool,
+    use: InferRequestUse = InferRequestUse()
   ) async throws -> OpenVINODetector {
     try await threads.runIfActive {
-      try OpenVINODetector(CompiledModel(file, options: options, runtime: runtime))
+      try OpenVINODetector(CompiledModel(file, options: options, runtime: runtime), use)
     }
   }
 
-  private init(_ compiled: CompiledModel) throws {
+  private init(_ compiled: CompiledModel, _ use: InferRequestUse) throws {
     self.compiled = compiled
     model = compiled.model
-    pool = InferRequestPool(try compiled.makeRequests())
+    pool = InferRequestPool(try compiled.makeRequests(), use: use)
   }
 
   public func infer<Result: Sendable>(

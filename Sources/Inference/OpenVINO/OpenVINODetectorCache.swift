@@ -25,27 +25,36 @@ public final class OpenVINODetectorCache: DetectorSource {
   private let threads: NIOThreadPool
   private let capacity: Int
   private let load: Load
+  private let onLookUp: @Sendable (_ isHit: Bool) -> Void
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - threads: where models are read and compiled.
   ///   - capacity: at most so many models stay loaded; each takes some 100 MB.
+  ///   - use: counts the time of the requests of all models.
+  ///   - onLookUp: told of each model that is asked for, and whether it was loaded or being loaded.
   public convenience init(
     folder: ModelFolder, options: OpenVINOOptions, runtime: OpenVINORuntime,
-    threads: NIOThreadPool, capacity: Int = 3
+    threads: NIOThreadPool, capacity: Int = 3, use: InferRequestUse = InferRequestUse(),
+    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in }
   ) {
-    self.init(folder: folder, threads: threads, capacity: capacity) { file in
-      try await OpenVINODetector.load(file, options: options, runtime: runtime, threads: threads)
+    self.init(
+      folder: folder, threads: threads, capacity: capacity, onLookUp: onLookUp
+    ) { file in
+      try await OpenVINODetector.load(
+        file, options: options, runtime: runtime, threads: threads, use: use)
     }
   }
 
   init(
-    folder: ModelFolder, threads: NIOThreadPool, capacity: Int, load: @escaping Load
+    folder: ModelFolder, threads: NIOThreadPool, capacity: Int,
+    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in }, load: @escaping Load
   ) {
     precondition(capacity > 0, "at least one model must fit")
     self.folder = folder
     self.threads = threads
     self.capacity = capacity
+    self.onLookUp = onLookUp
     self.load = load
   }
 
@@ -53,7 +62,11 @@ public final class OpenVINODetectorCache: DetectorSource {
     let stamp = try await threads.runIfActive { [folder] in
       try ModelStamp(path: try folder.path(ofModel: name))
     }
-    let loading = state.withLock { entry(for: name, stamp, &$0).loading }
+    let (loading, isHit) = state.withLock { state in
+      let isHit = state.entries[name]?.stamp == stamp
+      return (entry(for: name, stamp, &state).loading, isHit)
+    }
+    onLookUp(isHit)
     do {
       return try await loading.value
     } catch {

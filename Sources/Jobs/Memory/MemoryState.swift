@@ -56,7 +56,8 @@ struct MemoryState {
   ) -> ClaimedJob? {
     while let id = nextDue(now) {
       guard var entry = jobs[id] else { return nil }
-      if entry.job.state == .processing {
+      let isTakenOver = entry.job.state == .processing
+      if isTakenOver {
         entry.deaths += 1
         entry.endAttempt(.lost, .workerLost, now)
         if entry.deaths >= maxDeaths {
@@ -79,7 +80,8 @@ struct MemoryState {
       return ClaimedJob(
         job: jobs[id]?.job ?? entry.job,
         claim: Claim(jobID: id, worker: worker, token: entry.token),
-        records: entry.orderedRecords, checkpoints: entry.checkpoints, deaths: entry.deaths)
+        records: entry.orderedRecords, checkpoints: entry.checkpoints, deaths: entry.deaths,
+        isTakenOver: isTakenOver)
     }
     return nil
   }
@@ -182,6 +184,7 @@ struct MemoryJob {
   var checkpoints: [Checkpoint] = []
   /// Oldest first.
   var attempts: [Attempt] = []
+  var log: [NumberedEntry] = []
 
   /// In the order of the job's files.
   var orderedRecords: [ImageRecord] { job.fileIDs.compactMap { records[$0] } }

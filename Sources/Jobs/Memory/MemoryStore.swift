@@ -51,9 +51,10 @@ public final class MemoryStore: JobStore, UploadStore {
   public func counts() async throws -> QueueCounts {
     state.withLock { state in
       let jobs = state.jobs.values.map(\.job)
+      let queued = jobs.filter { $0.state == .queued }
       return QueueCounts(
-        byState: Dictionary(grouping: jobs, by: \.state).mapValues(\.count),
-        oldestQueuedAt: jobs.filter { $0.state == .queued }.map(\.createdAt).min())
+        queued: queued.count, processing: jobs.count { $0.state == .processing },
+        oldestDueAt: queued.map(\.dueAt).min())
     }
   }
 

@@ -30,11 +30,16 @@ public struct Job: Sendable, Equatable {
   public var failure: JobFailure?
   /// Who is told of the job's end; nil for nobody.
   public var callbackURL: String?
+  /// Of the HTTP request that started it; joins what the API and the workers say about the job.
+  public var requestID: String?
+  /// The W3C `traceparent` of that request's span (w3.org/TR/trace-context); nil when it is not traced.
+  public var traceParent: String?
 
   /// A job that waits for its first worker.
   public init(
     id: JobID, uploadID: UploadID, fileIDs: [FileID], configuration: String,
-    priority: JobPriority = .normal, megapixels: Double = 0, createdAt: Date
+    priority: JobPriority = .normal, megapixels: Double = 0, createdAt: Date,
+    requestID: String? = nil, traceParent: String? = nil
   ) {
     self.id = id
     self.uploadID = uploadID
@@ -49,6 +54,8 @@ public struct Job: Sendable, Equatable {
     updatedAt = createdAt
     dueAt = createdAt
     progress = JobProgress(totalImages: fileIDs.count)
+    self.requestID = requestID
+    self.traceParent = traceParent
   }
 }
 

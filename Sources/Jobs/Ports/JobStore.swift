@@ -32,16 +32,19 @@ public struct ClaimedJob: Sendable, Equatable {
   public var checkpoints: [Checkpoint]
   /// Workers that have died on the job.
   public var deaths: Int
+  /// Whether the claim took the job from a worker whose lease had run out.
+  public var isTakenOver: Bool
 
   public init(
     job: Job, claim: Claim, records: [ImageRecord], checkpoints: [Checkpoint] = [],
-    deaths: Int = 0
+    deaths: Int = 0, isTakenOver: Bool = false
   ) {
     self.job = job
     self.claim = claim
     self.records = records
     self.checkpoints = checkpoints
     self.deaths = deaths
+    self.isTakenOver = isTakenOver
   }
 }
 
@@ -103,15 +106,19 @@ public struct JobQuery: Sendable, Equatable {
   }
 }
 
-/// The queue at one moment.
+/// The queue at one moment: jobs that have not ended.
 public struct QueueCounts: Sendable, Equatable {
-  public var byState: [JobState: Int]
-  /// When the oldest job that waits was created.
-  public var oldestQueuedAt: Date?
+  public var queued: Int
+  /// Also those whose lease has run out and that nobody has taken over yet.
+  public var processing: Int
+  /// When the queued job that is due first is due: ahead of now when all of them wait for their next try. nil when
+  /// none is queued.
+  public var oldestDueAt: Date?
 
-  public init(byState: [JobState: Int], oldestQueuedAt: Date?) {
-    self.byState = byState
-    self.oldestQueuedAt = oldestQueuedAt
+  public init(queued: Int, processing: Int, oldestDueAt: Date?) {
+    self.queued = queued
+    self.processing = processing
+    self.oldestDueAt = oldestDueAt
   }
 }
 
@@ -173,6 +180,7 @@ public protocol JobStore: Sendable {
   func attempts(of id: JobID) async throws -> [Attempt]
   /// A file's record from the newest completed job that drew a picture of it; nil when none did.
   func newestPicture(of file: FileID) async throws -> ImageRecord?
+  /// Costs what the live jobs cost, however many ended ones are kept.
   func counts() async throws -> QueueCounts
 
   /// Jobs that a client would see changed after a version, at most `limit`. Renewed leases, records and reports

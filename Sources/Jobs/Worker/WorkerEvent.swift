@@ -1,7 +1,9 @@
 /// What a worker did or met: for the log and the metrics.
 public enum WorkerEvent: Sendable {
   /// An attempt begins.
-  case claimed(Job)
+  case claimed(ClaimedJob)
+  /// A job is the worker's for another lease.
+  case renewed(JobID)
   /// Clients would see new progress of a job.
   case reported(JobID)
   /// An attempt has ended, and the store knows. `error` is what the executor threw.

@@ -37,7 +37,8 @@ struct RouteHarness {
     _ path: String, _ fields: HTTPFields = [:], method: HTTPRequest.Method = .get, body: String = ""
   ) async throws -> Answer {
     let service = Service(
-      settings: settings, jobs: store, uploads: store, deliveries: store, blobs: blobs,
+      settings: settings, jobs: store, uploads: store, deliveries: store, jobLogs: store,
+      blobs: blobs,
       models: OneModel(), rules: rules, archives: archives, dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance), logger: Self.logger,
       now: { Date(timeIntervalSince1970: 1_770_000_000) })
@@ -64,6 +65,7 @@ struct RouteHarness {
     api.on("files/{file_id}/thumbnail", method: method, use: files.thumbnail)
     api.on(
       "jobs/{job_id}/deliveries", method: method, use: DeliveryRoutes(service: service).deliveries)
+    api.on("jobs/{job_id}/log", method: method, use: JobLogRoutes(service: service).log)
     let request = Request(
       head: HTTPRequest(
         method: method, scheme: nil, authority: nil, path: "/api/v1/" + path, headerFields: fields),

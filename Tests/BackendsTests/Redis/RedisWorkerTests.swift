@@ -38,7 +38,9 @@ struct RedisWorkerTests {
           try await eventually { client.isAvailable }
         }
         #expect(Set(executor.jobs).count == 100)
-        try await eventually { try await store.counts().byState[.completed] == 100 }
+        try await eventually {
+          try await store.jobs(JobQuery(state: .completed, limit: 100)).count == 100
+        }
       }
     }
   }

@@ -131,7 +131,7 @@ struct ClusterTests {
     let id = try await ServiceClient(baseURL: server.baseURL).runJob([try picture()])
     #expect(!id.isEmpty)
     #expect(await worker.stop() == 0)
-    #expect(await server.stop() == 0)
+    #expect(await server.stop() == 0, "\(server.log)")
     try await relay.stop()
   }
 

@@ -69,6 +69,21 @@ enum APIExamples {
          {"attempt": 2, "outcome": "completed", "worker": "host-4712-19af",
           "started_at": "2026-02-02T18:55:08.300Z", "ended_at": "2026-02-02T18:56:13.520Z"}]}}
     """)
+  static let jobLog = example(
+    """
+    {"status": "success",
+     "data": {
+       "job_id": "\(jobID)",
+       "entries": [
+         {"number": 1, "time": "2026-02-02T18:54:58.001Z", "level": "info", "source": "api",
+          "message": "Queued", "details": {"images": "2", "model": "tree-crowns", "request_id": "req-7"}},
+         {"number": 2, "time": "2026-02-02T18:54:58.020Z", "level": "info", "source": "worker",
+          "attempt": 1, "message": "A worker begins"},
+         {"number": 3, "time": "2026-02-02T18:55:31.114Z", "level": "info", "source": "worker",
+          "attempt": 1, "message": "image1.jpg: 47 detections",
+          "details": {"file_id": "\(fileID)", "slices": "13", "infer_ms": "31870.4"}}],
+       "next_after": 3}}
+    """)
   static let jobList = example(
     """
     {"status": "success", "data": {"jobs": [\(completed)], "next_cursor": null}}

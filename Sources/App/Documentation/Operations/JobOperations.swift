@@ -63,6 +63,15 @@ extension APIOperation {
       answers: [.json("AttemptsAnswer", "The attempts", examples: APIExamples.attempts)],
       errors: stored + [.invalidRequest, .jobNotFound]),
     APIOperation(
+      method: "GET", path: "/api/v1/jobs/{job_id}/log", id: "getJobLog", tag: .jobs,
+      summary: "What has happened to a job",
+      description: """
+        Who accepted it, each attempt, each picture with its times, what failed, and what became of its webhook; the         newest 1000 entries, oldest first. Numbers grow: ask with `after` for what has come since.
+        """,
+      parameters: ["JobID", "LogAfter", "LogLimit"],
+      answers: [.json("JobLogAnswer", "The entries", examples: APIExamples.jobLog)],
+      errors: stored + [.invalidRequest, .jobNotFound]),
+    APIOperation(
       method: "GET", path: "/api/v1/jobs/{job_id}/events", id: "watchJob", tag: .jobs,
       summary: "Follow a job",
       description: """

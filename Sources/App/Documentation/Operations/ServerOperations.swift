@@ -19,8 +19,20 @@ extension APIOperation {
     APIOperation(
       method: "GET", path: "/metrics", id: "getMetrics", tag: .monitoring,
       summary: "Metrics in the Prometheus text format 0.0.4",
-      description: "Of this process and its workers; docs/metrics.md lists every metric.",
-      answers: [.text("text/plain", "The metrics", examples: APIExamples.metrics)],
+      description: """
+        Of this process and its workers; docs/metrics.md lists every metric. In OpenMetrics 1.0.0, with exemplars, where \
+        `Accept` asks for it.
+        """,
+      answers: [
+        APIAnswer(
+          status: 200, description: "The metrics",
+          content: [
+            .init(
+              mediaType: "text/plain", schema: #"{"type":"string"}"#, examples: APIExamples.metrics),
+            .init(
+              mediaType: "application/openmetrics-text", schema: #"{"type":"string"}"#, examples: nil),
+          ])
+      ],
       errors: [.internalError]),
     APIOperation(
       method: "GET", path: "/health/live", id: "getLiveness", tag: .monitoring,

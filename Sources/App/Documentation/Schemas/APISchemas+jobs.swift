@@ -126,6 +126,32 @@ extension APISchemas {
       """
     ),
     (
+      "JobLogAnswer",
+      envelope(
+        inline: """
+          {"type": "object", "required": ["job_id", "entries", "next_after"],
+           "properties": {
+             "job_id": {"$ref": "#/components/schemas/JobID"},
+             "entries": {"type": "array", "maxItems": 1000,
+               "items": {"$ref": "#/components/schemas/JobLogEntry"}},
+             "next_after": {"description": "to go on with", "type": "integer", "minimum": 0}}}
+          """)
+    ),
+    (
+      "JobLogEntry",
+      """
+      {"type": "object", "required": ["number", "time", "level", "source", "message"],
+       "properties": {
+         "number": {"type": "integer", "minimum": 1},
+         "time": {"$ref": "#/components/schemas/Time"},
+         "level": {"type": "string", "enum": ["info", "warning", "error"]},
+         "source": {"type": "string", "enum": ["api", "worker"]},
+         "attempt": {"type": "integer", "minimum": 1},
+         "message": {"type": "string"},
+         "details": {"type": "object", "additionalProperties": {"type": "string"}}}}
+      """
+    ),
+    (
       "DeletedAnswer",
       envelope(
         inline: """

@@ -39,6 +39,18 @@ enum APISchemas {
         "Jobs on a page")
     ),
     (
+      "LogAfter",
+      parameter(
+        "after", in: "query", #"{"type":"integer","minimum":0,"maximum":2147483647}"#,
+        "`next_after` of the answer before; not given: from the oldest entry that is kept")
+    ),
+    (
+      "LogLimit",
+      parameter(
+        "limit", in: "query", #"{"type":"integer","minimum":1,"maximum":1000,"default":200}"#,
+        "Entries in an answer")
+    ),
+    (
       "Cursor",
       parameter("cursor", in: "query", idOrEmpty("job"), "`next_cursor` of the page before")
     ),

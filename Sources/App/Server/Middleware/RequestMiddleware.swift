@@ -5,6 +5,7 @@ import Jobs
 import Logging
 import NIOCore
 import ObjectDetection
+import Tracing
 
 /// The outermost layer of every request: its id, limits before the route, the envelope of errors, the
 /// headers that every answer carries, metrics and the log line.
@@ -31,32 +32,71 @@ struct RequestMiddleware: RouterMiddleware {
     _ request: Request, context: HarrierContext,
     next: (Request, HarrierContext) async throws -> Response
   ) async throws -> Response {
-    let start = clock.now
     var context = context
     context.requestID = RequestIdentifier.of(request, at: service.now)
     context.client = proxies.client(of: request, connectedTo: context.remoteAddress)
+    // The server's own logger is quieter than the service's.
+    context.logger = service.logger
     context.logger[metadataKey: "request_id"] = "\(context.requestID)"
-    var response: Response
-    do {
-      response = try await answer(request, context, next)
-      if request.method == .head { response = try await response.withoutBody() }
-    } catch {
-      var failure = APIError(error)
-      log(failure, request, context)
-      RefusedBody.close(context.channel, after: &failure, to: request)
-      response = failure.response(requestID: context.requestID, at: service.now())
-      if request.method == .head { response = response.createHeadResponse() }
+    let endpoint = endpoint(of: request, context)
+    guard isTraced(endpoint) else { return await observed(request, context, endpoint, next) }
+    return await service.traces.span(
+      "\(RouteTable.knownMethod(request.method)) \(endpoint)", kind: .server,
+      parent: service.traces.context(of: request.headers),
+      attributes: RequestSpan.attributes(of: request, context, endpoint)
+    ) { [context] span in
+      let response = await observed(request, context, endpoint, next)
+      if let span { RequestSpan.end(span, with: response.status) }
+      return response
+    }
+  }
+
+  /// Scrapes and probes come every few seconds and say nothing in a trace.
+  private func isTraced(_ endpoint: String) -> Bool {
+    service.traces.tracer != nil && endpoint != "/metrics" && !endpoint.hasPrefix("/health/")
+  }
+
+  /// The answer, counted and logged.
+  private func observed(
+    _ request: Request, _ context: HarrierContext, _ endpoint: String,
+    _ next: (Request, HarrierContext) async throws -> Response
+  ) async -> Response {
+    let start = clock.now
+    let parts = OperationParts()
+    var response = await OperationParts.$current.withValue(parts) {
+      await enveloped(request, context, next)
     }
     response.headers[.xRequestID] = context.requestID
     response.headers[.xAPIVersion] = "1.0"
     cors.decorate(&response, for: request)
-    let endpoint = endpoint(of: request, context)
     let duration = clock.now - start
+    // What the client asked to wait is not the service's time.
+    let ownDuration = max(.zero, duration - parts.held)
     service.metrics.request(
       method: RouteTable.knownMethod(request.method), endpoint: endpoint,
-      status: response.status.code, duration: duration)
+      status: response.status.code, duration: ownDuration)
     log(response, request, context, duration)
+    if ownDuration > service.settings.slowRequest, endpoint != UploadRoutes.path {
+      logSlow(request, context, ownDuration, parts)
+    }
     return response
+  }
+
+  /// The route's answer, or the envelope of its error.
+  private func enveloped(
+    _ request: Request, _ context: HarrierContext,
+    _ next: (Request, HarrierContext) async throws -> Response
+  ) async -> Response {
+    do {
+      let response = try await answer(request, context, next)
+      return request.method == .head ? try await response.withoutBody() : response
+    } catch {
+      var failure = APIError(error)
+      log(failure, request, context)
+      RefusedBody.close(context.channel, after: &failure, to: request)
+      let response = failure.response(requestID: context.requestID, at: service.now())
+      return request.method == .head ? response.createHeadResponse() : response
+    }
   }
 
   /// The route's template; also where a path has routes, but none of this method.
@@ -111,6 +151,20 @@ struct RequestMiddleware: RouterMiddleware {
         "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
         "status": "\(response.status.code)", "client": "\(context.client)",
         "duration_ms": "\((duration.seconds * 10_000).rounded() / 10)",
+      ])
+  }
+}
+
+extension RequestMiddleware {
+  /// Says what the time went into: parts that ran at once add up to more than there was.
+  private func logSlow(
+    _ request: Request, _ context: HarrierContext, _ duration: Duration, _ parts: OperationParts
+  ) {
+    context.logger.warning(
+      "slow request",
+      metadata: [
+        "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+        "duration_ms": .stringConvertible(duration.milliseconds), "parts": "\(parts.description)",
       ])
   }
 }

@@ -1,6 +1,8 @@
+import Foundation
 public import Jobs
 public import Logging
 public import ObjectDetection
+import Tracing
 
 /// What a worker does with a job: detections, annotated picture and thumbnail of each image, and a summary.
 ///
@@ -19,13 +21,17 @@ public struct DetectionJob: JobExecutor {
   let annotator: any Annotator
   let limits: ImageLimits
   let inferenceTimeout: Duration
+  let slowImage: Duration
   let metrics: ServiceMetrics
+  let traces: Traces
+  let jobLog: JobLogWriter?
   let logger: Logger
 
   public init(
     uploads: any UploadStore, blobs: any BlobStore, detectors: any DetectorSource,
     decoder: any ImageDecoder, annotator: any Annotator, limits: ImageLimits = ImageLimits(),
-    inferenceTimeout: Duration, metrics: ServiceMetrics, logger: Logger
+    inferenceTimeout: Duration, slowImage: Duration = .seconds(60), metrics: ServiceMetrics,
+    traces: Traces = .off, jobLog: JobLogWriter? = nil, logger: Logger
   ) {
     self.uploads = uploads
     self.blobs = blobs
@@ -34,18 +40,35 @@ public struct DetectionJob: JobExecutor {
     self.annotator = annotator
     self.limits = limits
     self.inferenceTimeout = inferenceTimeout
+    self.slowImage = slowImage
     self.metrics = metrics
+    self.traces = traces
+    self.jobLog = jobLog
     self.logger = logger
   }
 
   public func execute(
     _ claimed: ClaimedJob, reporting reporter: AttemptReporter
   ) async throws -> String {
+    let job = claimed.job
+    let request = traces.context(traceparent: job.traceParent)
+    traces.record("job wait", start: min(job.dueAt, Date()), end: Date(), parent: request)
+    return try await traces.span(
+      "job attempt", kind: .consumer, parent: request,
+      attributes: [
+        "harrier.job_id": .string("\(job.id)"), "harrier.attempt": .int64(Int64(job.attempt)),
+        "harrier.images": .int64(Int64(job.fileIDs.count)),
+        "harrier.request_id": .string(job.requestID ?? ""),
+      ]
+    ) { _ in try await detect(claimed, reporter) }
+  }
+
+  private func detect(_ claimed: ClaimedJob, _ reporter: AttemptReporter) async throws -> String {
     let start = ContinuousClock.now
     let files = try await files(of: claimed.job)
     let configuration = try readConfiguration(claimed.job)
     reporter.progress(.loading(configuration.model, claimed))
-    let detector = try await load(configuration.model)
+    let detector = try await loaded(configuration.model, for: claimed.job)
     let options = try self.options(configuration, detector.model)
     let work = ImageWork(
       job: self, claimed: claimed, detector: detector, options: options,
@@ -90,6 +113,21 @@ public struct DetectionJob: JobExecutor {
         JobFailure(code: "MODEL_LOAD_ERROR", message: "The job's configuration cannot be read"),
         isFinal: true, cause: "\(error)")
     }
+  }
+
+  /// A model that took its time is told of.
+  private func loaded(_ model: String, for job: Job) async throws -> any Detector {
+    let start = ContinuousClock.now
+    let detector = try await traces.span(
+      "load model", attributes: ["harrier.model": .string(model)]
+    ) { _ in try await load(model) }
+    let duration = ContinuousClock.now - start
+    if duration > .milliseconds(100) {
+      jobLog?.write(
+        "Loaded the model \(model)", of: job.id, attempt: job.attempt,
+        details: ["duration_ms": "\(duration.milliseconds)"])
+    }
+    return detector
   }
 
   private func load(_ model: String) async throws -> any Detector {

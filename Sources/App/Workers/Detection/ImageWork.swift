@@ -36,6 +36,11 @@ struct ImageWork: Sendable {
 
   /// - Throws: errors that are not the image's: of the stores, `CancellationError`.
   func run(_ file: UploadedFile, lane: ImageLane) async throws -> Result {
+    let record = ImageTrail(file: file, work: self)
+    return try await record.following { try await work(file, lane) }
+  }
+
+  private func work(_ file: UploadedFile, _ lane: ImageLane) async throws -> Result {
     do {
       return try await job.blobs.withLocalFile(file.blobKey) { path in
         do {
@@ -72,17 +77,20 @@ struct ImageWork: Sendable {
       await Failpoint.inferenceHangs.standStill()
       let grid = SliceGrid(
         imageWidth: image.width, imageHeight: image.height, slicing: options.slicing)
+      let finished = try await finishedSlices(of: file, grid.regions.count)
+      let detecting = ContinuousClock.now
       let found = try await DetectionPipeline(detector: detector).detect(
         in: image, options: options, lane: lane,
-        resuming: try await finishedSlices(of: file, grid.regions.count),
+        resuming: finished,
         checkpoints: checkpoints(of: file, grid.regions.count)
       ) { slices in
         progress.advance(file, finished: slices.finished)
+        job.metrics.sliceFinished()
         Failpoint.sliceFinished.reach("[\(slices.finished)]")
       }
       Failpoint.imageInferred.reach()
-      job.metrics.stage(.decode, try await decoded - start)
-      count(found)
+      stage(.decode, start, try await decoded - start)
+      count(found, since: detecting)
       return Result(
         file: file, record: try await keep(found, of: image, file), image: found)
     }
@@ -94,15 +102,28 @@ struct ImageWork: Sendable {
     return ContinuousClock.now
   }
 
-  private func count(_ found: ImageDetections) {
+  private func count(_ found: ImageDetections, since start: ContinuousClock.Instant) {
+    let inferred = start + found.inference
+    let merged = inferred + found.merging
+    stage(.infer, start, found.inference)
+    // What the slices took overlaps: a sum, and no span.
     job.metrics.stage(.slice, found.slicing)
-    job.metrics.stage(.infer, found.inference)
-    job.metrics.stage(.merge, found.merging)
-    if found.reasoning != nil { job.metrics.stage(.reason, found.reasoningTime) }
+    OperationParts.current?.add(PipelineStage.slice.rawValue, found.slicing)
+    stage(.merge, inferred, found.merging)
+    if found.reasoning != nil { stage(.reason, merged, found.reasoningTime) }
     let byClass = Dictionary(grouping: found.detections) { detector.model.className($0.classID) }
     job.metrics.image(
       model: detector.model.name, duration: found.inference, slices: found.regionCount,
       detectionsByClass: byClass.mapValues(\.count))
+  }
+
+  /// A stage that is over: for the metrics, the trace, and the log of a slow image.
+  private func stage(
+    _ stage: PipelineStage, _ start: ContinuousClock.Instant, _ duration: Duration
+  ) {
+    job.metrics.stage(stage, duration)
+    OperationParts.current?.add(stage.rawValue, duration)
+    job.traces.record(stage.rawValue, start: start, end: start + duration)
   }
 
   // MARK: - Keeping
@@ -124,7 +145,7 @@ struct ImageWork: Sendable {
     let start = ContinuousClock.now
     try await job.blobs.put(
       DetectionsFile.encode(found, model: detector.model), as: result)
-    job.metrics.stage(.store, ContinuousClock.now - start)
+    stage(.store, start, ContinuousClock.now - start)
     record.resultKey = result
     return record
   }
@@ -144,7 +165,7 @@ struct ImageWork: Sendable {
         image, with: found.detections,
         confidencesBefore: found.reasoning?.confidencesBefore ?? [:], of: detector.model,
         options: annotation, to: paths[0], thumbnail: paths[1])
-      job.metrics.stage(.render, ContinuousClock.now - start)
+      stage(.render, start, ContinuousClock.now - start)
       Failpoint.imageDrawn.reach()
       try await job.blobs.keep(fileAt: paths[0], as: annotated)
       try await job.blobs.keep(fileAt: paths[1], as: thumbnail)

@@ -55,15 +55,16 @@ extension PostgresStore {
     try connection.query(
       """
       INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
-        created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url)
-      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12)
+        created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
+        trace_parent)
+      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14)
       """,
       [
         job.id.description, job.uploadID.description,
         job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
-        job.progress.totalImages, job.callbackURL,
+        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent,
       ])
   }
 

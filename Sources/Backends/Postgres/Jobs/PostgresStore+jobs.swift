@@ -34,6 +34,10 @@ extension PostgresStore: JobStore {
     ORDER BY priority DESC, id LIMIT 1
     """
 
+  /// What another worker is just claiming or writing is not waited for. The lock is the one that the claim's own
+  /// update takes: a stronger one would pass over a job to whose log somebody is just adding.
+  static let nextDueLocked = "\(nextDue) FOR NO KEY UPDATE SKIP LOCKED"
+
   public func claim(
     for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
   ) async throws -> ClaimedJob? {
@@ -43,15 +47,11 @@ extension PostgresStore: JobStore {
     let leaseEnd = now.addingTimeInterval(lease.timeInterval).milliseconds
     return try await write { connection in
       while true {
-        // What another worker is just claiming or writing is not waited for.
-        let due = try connection.query(
-          "\(Self.nextDue) FOR UPDATE SKIP LOCKED", [now.milliseconds]
-        ).first
+        let due = try connection.query(Self.nextDueLocked, [now.milliseconds]).first
         guard let due else { return nil }
         let id: JobID = try storedIdentifier(due[0])
-        if try due[1] == JobState.processing.rawValue,
-          try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, connection)
-        {
+        let isTakenOver = try due[1] == JobState.processing.rawValue
+        if isTakenOver, try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, connection) {
           continue
         }
         let claimed = try connection.query(
@@ -63,11 +63,12 @@ extension PostgresStore: JobStore {
         ).first
         guard let claimed else { return nil }
         let job = try JobRow.job(claimed)
-        let claim = Claim(jobID: id, worker: worker, token: try claimed[25])
+        let claim = Claim(jobID: id, worker: worker, token: try claimed[27])
         try Self.beginAttempt(job.attempt, claim, now, connection)
         return ClaimedJob(
           job: job, claim: claim, records: try Self.records(of: job, connection),
-          checkpoints: try Self.checkpoints(of: id, connection), deaths: try claimed[26])
+          checkpoints: try Self.checkpoints(of: id, connection), deaths: try claimed[28],
+          isTakenOver: isTakenOver)
       }
     }
   }

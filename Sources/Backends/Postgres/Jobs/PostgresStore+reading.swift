@@ -45,20 +45,18 @@ extension PostgresStore {
     }
   }
 
-  static let countByState = "SELECT state, COUNT(*) FROM job GROUP BY state"
-
-  static let oldestQueued = "SELECT MIN(created_ms) FROM job WHERE state = 'queued'"
+  /// One statement, so all of it is of one moment. Each part reads an index, and of that the live jobs.
+  static let queueCounts = """
+    SELECT COUNT(*), MIN(due_ms), (SELECT COUNT(*) FROM job WHERE state = 'processing')
+    FROM job WHERE state = 'queued'
+    """
 
   public func counts() async throws -> QueueCounts {
-    try await snapshot { connection in
-      var counts = QueueCounts(byState: [:], oldestQueuedAt: nil)
-      for row in try connection.query(Self.countByState).rows {
-        guard let state = JobState(rawValue: try row[0]) else { continue }
-        counts.byState[state] = try row[1]
-      }
-      let oldest = try connection.query(Self.oldestQueued).first
-      counts.oldestQueuedAt = (try oldest?[0] as Int64?).map(Date.init(milliseconds:))
-      return counts
+    try await read { connection in
+      let row = try connection.query(Self.queueCounts).first
+      return QueueCounts(
+        queued: try row?[0] ?? 0, processing: try row?[2] ?? 0,
+        oldestDueAt: (try row?[1] as Int64?).map(Date.init(milliseconds:)))
     }
   }
 
@@ -83,7 +81,7 @@ extension PostgresStore {
       id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
       started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
       failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-      callback_url
+      callback_url, request_id, trace_parent
       """
 
     static func job(_ row: PostgresRow) throws -> Job {
@@ -112,6 +110,8 @@ extension PostgresStore {
       job.summary = try row[17]
       job.failure = storedFailure(code: try row[18], message: try row[19], details: try row[20])
       job.callbackURL = try row[24]
+      job.requestID = try row[25]
+      job.traceParent = try row[26]
       return job
     }
   }

@@ -53,15 +53,16 @@ extension SQLiteStore {
     try database.execute(
       sql: """
         INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
-          created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)
+          created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
+          trace_parent)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         job.id.description, job.uploadID.description,
         job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
-        job.progress.totalImages, job.callbackURL,
+        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent,
       ])
   }
 

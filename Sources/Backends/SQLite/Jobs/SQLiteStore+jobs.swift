@@ -39,8 +39,8 @@ extension SQLiteStore: JobStore {
     guard try await read({ try Self.nextDue(now, $0) }) != nil else { return nil }
     let leaseEnd = now.addingTimeInterval(lease.timeInterval).milliseconds
     return try await write { database in
-      while let id = try Self.nextDue(now, database) {
-        if try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, database) { continue }
+      while let (id, isTakenOver) = try Self.nextDue(now, database) {
+        if isTakenOver, try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, database) { continue }
         let row = try Row.fetchOne(
           database,
           sql: """
@@ -54,7 +54,8 @@ extension SQLiteStore: JobStore {
         try Self.beginAttempt(job.attempt, claim, now, database)
         return ClaimedJob(
           job: job, claim: claim, records: try Self.records(of: job, database),
-          checkpoints: try Self.checkpoints(of: id, database), deaths: row[1])
+          checkpoints: try Self.checkpoints(of: id, database), deaths: row[1],
+          isTakenOver: isTakenOver)
       }
       return nil
     }
@@ -62,38 +63,38 @@ extension SQLiteStore: JobStore {
 
   /// The first queued job. SQLite's planner would rather sort all queued ones, so the index is named.
   static let firstQueued = """
-    SELECT id, priority FROM job INDEXED BY job_queue WHERE state = 'queued' AND due_ms <= ?1
+    SELECT id, priority, state FROM job INDEXED BY job_queue WHERE state = 'queued' AND due_ms <= ?1
     ORDER BY priority DESC, id LIMIT 1
     """
 
   /// Jobs whose worker has gone silent; there are few.
   static let expiredLeases = """
-    SELECT id, priority FROM job INDEXED BY job_leases
+    SELECT id, priority, state FROM job INDEXED BY job_leases
     WHERE state = 'processing' AND lease_end_ms <= ?1
     """
 
   /// The queued job or the expired lease that comes first: by priority, then by age.
-  private static func nextDue(_ now: Date, _ database: Database) throws -> JobID? {
+  private static func nextDue(
+    _ now: Date, _ database: Database
+  ) throws -> (id: JobID, isLeaseOver: Bool)? {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT id FROM (SELECT id, priority FROM (\(firstQueued)) UNION ALL \(expiredLeases))
+        SELECT id, state FROM (SELECT * FROM (\(firstQueued)) UNION ALL \(expiredLeases))
         ORDER BY priority DESC, id LIMIT 1
         """)
-    return try String.fetchOne(statement, arguments: [now.milliseconds]).map {
-      try storedIdentifier($0)
+    return try Row.fetchOne(statement, arguments: [now.milliseconds]).map { row in
+      (try storedIdentifier(row[0]), row[1] == JobState.processing.rawValue)
     }
   }
 
-  /// Counts the worker that has died on the job, if one has; true when it was the last one allowed.
+  /// Counts the worker that has died on the job; true when it was the last one allowed.
   private static func failIfDeadly(
     _ id: JobID, maxDeaths: Int, _ now: Date, _ database: Database
   ) throws -> Bool {
-    let deaths = try Int.fetchOne(
-      database,
-      sql:
-        "UPDATE job SET deaths = deaths + 1 WHERE id = ? AND state = 'processing' RETURNING deaths",
+    let counted = try Int.fetchOne(
+      database, sql: "UPDATE job SET deaths = deaths + 1 WHERE id = ? RETURNING deaths",
       arguments: [id.description])
-    guard let deaths else { return false }
+    let deaths = counted ?? 0
     let file = try fileInHand(of: id, database)
     try endAttempt(of: id, .lost, .workerLost, now, database)
     guard deaths >= maxDeaths else { return false }

@@ -48,22 +48,20 @@ extension SQLiteStore {
     }
   }
 
-  static let countByState = "SELECT state, COUNT(*) FROM job INDEXED BY job_by_state GROUP BY state"
-
-  static let oldestQueued = """
-    SELECT MIN(created_ms) FROM job INDEXED BY job_queue WHERE state = 'queued'
+  /// Both indexes hold live jobs only. Of those that are queued, which may be many, no row is read.
+  static let queueCounts = """
+    SELECT COUNT(*), MIN(due_ms), (
+      SELECT COUNT(*) FROM job INDEXED BY job_leases WHERE state = 'processing')
+    FROM job INDEXED BY job_due WHERE state = 'queued'
     """
 
   public func counts() async throws -> QueueCounts {
     try await read { database in
-      var counts = QueueCounts(byState: [:], oldestQueuedAt: nil)
-      for row in try Row.fetchAll(try database.cachedStatement(sql: Self.countByState)) {
-        guard let state = JobState(rawValue: row[0]) else { continue }
-        counts.byState[state] = row[1]
-      }
-      let oldest = try Int64.fetchOne(try database.cachedStatement(sql: Self.oldestQueued))
-      counts.oldestQueuedAt = oldest.map(Date.init(milliseconds:))
-      return counts
+      let statement = try database.cachedStatement(sql: Self.queueCounts)
+      let row = try Row.fetchOne(statement)
+      return QueueCounts(
+        queued: row?[0] ?? 0, processing: row?[2] ?? 0,
+        oldestDueAt: (row?[1] as Int64?).map(Date.init(milliseconds:)))
     }
   }
 
@@ -89,7 +87,7 @@ enum JobRow {
     id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
     failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-    callback_url
+    callback_url, request_id, trace_parent
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -117,6 +115,8 @@ enum JobRow {
     job.summary = row[17]
     job.failure = storedFailure(code: row[18], message: row[19], details: row[20])
     job.callbackURL = row[24]
+    job.requestID = row[25]
+    job.traceParent = row[26]
     return job
   }
 }

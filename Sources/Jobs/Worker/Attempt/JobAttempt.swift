@@ -42,7 +42,7 @@ struct JobAttempt: Sendable {
 
   /// Runs the job to its end, or until its lease is gone or the task is cancelled.
   func run() async {
-    worker.onEvent(.claimed(job))
+    worker.onEvent(.claimed(claimed))
     Failpoint.jobClaimed.reach()
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await giveBackWhenStopping() }
@@ -114,6 +114,7 @@ struct JobAttempt: Sendable {
       do {
         try await worker.store.renew(claim, lease: settings.lease, now: asked)
         leaseEnd.move(to: asked.addingTimeInterval(settings.lease.timeInterval))
+        worker.onEvent(.renewed(job.id))
       } catch let error as JobsError where error.code == .leaseLost {
         return .leaseLost
       } catch {

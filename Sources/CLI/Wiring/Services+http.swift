@@ -1,0 +1,7 @@
+import Backends
+import Jobs
+
+extension Services {
+  /// Asks services that the operator named.
+  static var httpTransport: any HTTPTransport { HTTPClientTransport() }
+}

@@ -1,0 +1,28 @@
+import Metrics
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import App
+
+@Suite("DelaySampler")
+struct DelaySamplerTests {
+  @Test("both kinds of threads are measured until the task is cancelled")
+  func measures() async throws {
+    let registry = MetricRegistry()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+    let sampler = DelaySampler(metrics: ServiceMetrics(factory: registry), group: group)
+    let running = Task { await sampler.run() }
+    let name = "harrier_event_loop_delay_seconds"
+    func count(_ executor: DelaySampler.Executor) -> Int {
+      let series = registry.family(name)?.series([executor.rawValue]) as? HistogramSeries
+      return series?.totals.count ?? 0
+    }
+    // One sample of each loop, half a second after the start.
+    while count(.eventLoop) < 2 || count(.tasks) < 2 { await Task.yield() }
+    running.cancel()
+    await running.value
+    #expect(registry.observations(name).sum < 10)
+    try await group.shutdownGracefully()
+  }
+}
