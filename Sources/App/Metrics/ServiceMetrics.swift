@@ -12,10 +12,19 @@ public enum PipelineStage: String, Sendable, CaseIterable {
 public struct ServiceMetrics: Sendable {
   private let factory: any MetricsFactory
   private let requests: RequestSeries
+  /// Hits and misses, which each poll counts.
+  private let caches: [Cache: (hits: any CounterHandler, misses: any CounterHandler)]
 
   public init(factory: any MetricsFactory) {
     self.factory = factory
     requests = RequestSeries(factory: factory)
+    func counter(_ cache: Cache, _ result: String) -> any CounterHandler {
+      factory.makeCounter(
+        label: "harrier_cache_requests_total",
+        dimensions: [("cache", cache.rawValue), ("result", result)])
+    }
+    caches = Dictionary(
+      uniqueKeysWithValues: Cache.allCases.map { ($0, (counter($0, "hit"), counter($0, "miss"))) })
   }
 
   /// `endpoint` is the route's template, never the raw path. Called for every request: no more than a
@@ -66,9 +75,8 @@ public struct ServiceMetrics: Sendable {
   }
 
   public func cache(_ cache: Cache, isHit: Bool) {
-    count(
-      "harrier_cache_requests_total",
-      [("cache", cache.rawValue), ("result", isHit ? "hit" : "miss")])
+    guard let counters = caches[cache] else { return }
+    (isHit ? counters.hits : counters.misses).increment(by: 1)
   }
 
   func sliceFinished(_ number: Int = 1) { count("harrier_slices_total", [], by: number) }

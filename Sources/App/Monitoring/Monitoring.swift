@@ -21,12 +21,13 @@ struct Monitoring: ServiceLifecycle.Service {
     delays = DelaySampler(metrics: service.metrics)
   }
 
-  /// Samples the queue for the dashboard, and how late work begins.
+  /// Samples the queue for the dashboard and the gauges, and how late work begins.
   func run() async {
     await cancelWhenGracefulShutdown {
       async let sampling: Void = delays.run()
+      async let reading: Void = gauges.run()
       await dashboard.run()
-      await sampling
+      _ = await (sampling, reading)
     }
   }
 }

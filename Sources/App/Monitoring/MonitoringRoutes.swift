@@ -10,7 +10,7 @@ struct MonitoringRoutes {
 
   /// `GET /metrics`
   @Sendable func metrics(_ request: Request, _ context: HarrierContext) async throws -> Response {
-    await monitoring.gauges.refresh()
+    await monitoring.gauges.prepare()
     return .metrics(of: monitoring.registry, to: request)
   }
 

@@ -30,7 +30,8 @@ extension APIOperation {
             .init(
               mediaType: "text/plain", schema: #"{"type":"string"}"#, examples: APIExamples.metrics),
             .init(
-              mediaType: "application/openmetrics-text", schema: #"{"type":"string"}"#, examples: nil),
+              mediaType: "application/openmetrics-text", schema: #"{"type":"string"}"#,
+              examples: nil),
           ])
       ],
       errors: [.internalError]),

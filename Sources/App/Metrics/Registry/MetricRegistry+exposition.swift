@@ -70,18 +70,25 @@ extension MetricRegistry {
       guard case .histogram(let bounds) = definition.kind else { return }
       let totals = histogram.totals
       let exemplars = format == .openMetrics ? histogram.exemplars : [:]
-      let before = labels.isEmpty ? "" : labels + ","
+      let starts = histogram.lineStarts(format) {
+        LineStarts(
+          name: name, labels: labels,
+          bounds: bounds.map { bucketBound($0, format) } + ["+Inf"])
+      }
       var reached = 0
       for (index, count) in totals.counts.enumerated() {
         reached += count
-        let bound =
-          index < bounds.count ? bucketBound(bounds[index], format) : "+Inf"
-        sample(
-          name + "_bucket", "\(before)le=\"\(bound)\"",
-          String(reached) + (exemplars[index].map(exemplarText) ?? ""), &text)
+        text += starts.buckets[index]
+        text += String(reached)
+        if let exemplar = exemplars[index] { text += exemplarText(exemplar) }
+        text += "\n"
       }
-      sample(name + "_sum", labels, number(totals.sum), &text)
-      sample(name + "_count", labels, String(reached), &text)
+      text += starts.sum
+      text += number(totals.sum)
+      text += "\n"
+      text += starts.count
+      text += String(reached)
+      text += "\n"
     default: return
     }
   }

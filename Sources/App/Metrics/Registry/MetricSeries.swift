@@ -73,6 +73,20 @@ struct Exemplar: Sendable, Equatable {
   var time: Double
 }
 
+/// What the lines of a histogram begin with: all but their numbers.
+struct LineStarts: Sendable {
+  let buckets: [String]
+  let sum, count: String
+
+  init(name: String, labels: String, bounds: [String]) {
+    let before = labels.isEmpty ? "" : labels + ","
+    let after = labels.isEmpty ? " " : "{\(labels)} "
+    buckets = bounds.map { "\(name)_bucket{\(before)le=\"\($0)\"} " }
+    sum = "\(name)_sum\(after)"
+    count = "\(name)_count\(after)"
+  }
+}
+
 /// Observations by size, and their sum.
 final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
   /// `counts` has one place more than there are bounds: what passes all of them.
@@ -84,6 +98,8 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
   }
 
   private struct State {
+    /// Of its lines, by the format: they are most of what a scrape costs.
+    var lineStarts: [ExpositionFormat: LineStarts] = [:]
     var totals: Totals
     /// The part that an earlier delta has reported.
     var taken: Totals
@@ -107,6 +123,15 @@ final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
   }
 
   var totals: Totals { state.withLock { $0.totals } }
+
+  func lineStarts(_ format: ExpositionFormat, _ make: () -> LineStarts) -> LineStarts {
+    state.withLock { state in
+      if let known = state.lineStarts[format] { return known }
+      let made = make()
+      state.lineStarts[format] = made
+      return made
+    }
+  }
 
   /// By bucket.
   var exemplars: [Int: Exemplar] { state.withLock { $0.exemplars } }

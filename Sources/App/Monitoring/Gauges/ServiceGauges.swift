@@ -3,10 +3,17 @@ import Jobs
 import Metrics
 
 /// The numbers of an API process that are looked up rather than counted: the queue, the workers, the stores, the
-/// machine. At most once a second, when somebody scrapes.
+/// machine. Read while somebody scrapes.
 actor ServiceGauges {
   /// A store that takes longer leaves its numbers out of the scrape.
   private static let storeLimit = Duration.seconds(1)
+
+  /// Between two readings while somebody scrapes.
+  private static let interval = Duration.seconds(2)
+  /// Older numbers are read anew before a scrape is answered.
+  private static let freshness = Duration.seconds(4)
+  /// After the last scrape, nobody reads any more.
+  private static let attention = Duration.seconds(90)
 
   private let jobs: any JobStore
   private let silence: Duration
@@ -17,6 +24,8 @@ actor ServiceGauges {
   private let meters: Meters
   private var process: ProcessGauges
   private var lastRefresh: Date?
+  private var lastReading: ContinuousClock.Instant?
+  private var lastScrape: ContinuousClock.Instant?
   private var lastTraffic = Traffic.Totals()
 
   init(
@@ -36,6 +45,23 @@ actor ServiceGauges {
     meters.wanted.set(Int64(service.settings.workersWanted ?? service.settings.workers))
   }
 
+  /// For a scrape: numbers of the last seconds. Where nobody has scraped for a while it reads them first.
+  func prepare() async {
+    let now = ContinuousClock.now
+    lastScrape = now
+    if let lastReading, now - lastReading < Self.freshness { return readTraffic() }
+    await refresh()
+  }
+
+  /// Reads again every other second while somebody scrapes, so that no scrape waits for a store.
+  func run() async {
+    while !Task.isCancelled {
+      do { try await ContinuousClock().sleep(for: Self.interval) } catch { return }
+      guard let lastScrape, ContinuousClock.now - lastScrape < Self.attention else { continue }
+      await refresh()
+    }
+  }
+
   /// Brings the gauges up to date, unless that was done within the last second.
   func refresh() async {
     let time = now()
@@ -48,6 +74,7 @@ actor ServiceGauges {
     for (name, outcome) in await outcomes {
       meters.make("harrier_store_up", [("store", name)]).set(outcome == .answers ? 1.0 : 0)
     }
+    lastReading = .now
   }
 
   private func readTraffic() {
