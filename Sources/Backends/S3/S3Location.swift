@@ -147,6 +147,10 @@ private struct Endpoint {
     guard parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
       ["", "/"].contains(parts.path)
     else { throw S3Location.error("has \(option) with more than scheme, host and port") }
+    // The client traps on a higher one.
+    guard (1...65535).contains(parts.port ?? 443) else {
+      throw S3Location.error("has \(option) with a port that is none")
+    }
     let port = parts.port.flatMap { $0 == (scheme == "http" ? 80 : 443) ? nil : ":\($0)" }
     origin = S3Location.Origin(scheme: scheme, authority: host.lowercased() + (port ?? ""))
     isAddress = host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }

@@ -65,6 +65,8 @@ struct S3LocationTests {
     ("s3://pictures?endpoint=127.0.0.1", "endpoint"),
     ("s3://pictures?endpoint=http://h/path", "endpoint"),
     ("s3://pictures?endpoint=http://id:secret@h", "endpoint"),
+    ("s3://pictures?endpoint=http://127.0.0.1:99999", "endpoint"),
+    ("s3://pictures?endpoint=http://127.0.0.1:0", "endpoint"),
     ("s3://pictures?public_endpoint=files.example", "public_endpoint"),
     ("s3://pictures?public_endpoint=http://10.0.0.1", "path_style"),
     ("s3://pictures?path_style=yes", "path_style"),
