@@ -69,14 +69,7 @@ struct PostgresSchemaTests {
           job.createdAt.milliseconds,
         ])
     }
-    let store = try await database.makeStore()
-    #expect(try await store.job(job.id)?.withoutVersion == job)
-    #expect(
-      try await store.counts()
-        == QueueCounts(queued: 1, processing: 0, oldestDueAt: startOfTests))
-    let entry = JobLogEntry(time: startOfTests, source: .worker, message: "m")
-    try await store.append([entry], to: job.id)
-    #expect(try await store.log(of: job.id, after: nil, limit: 9).map(\.entry) == [entry])
+    try await expectOlderJob(job, in: try await database.makeStore())
   }
 
   @Test("a migration that is cut off leaves nothing behind")

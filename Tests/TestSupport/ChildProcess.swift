@@ -62,6 +62,25 @@ final class ChildProcess: Sendable {
     }
   }
 
+  /// Runs on a thread of `queue` while `body` runs, and is killed then.
+  /// - Throws: `TestToolError` with its standard error when it ends by itself; what `body` throws.
+  func run(
+    on queue: OperationQueue, during body: @Sendable @escaping () async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        let output = try await self.run(on: queue)
+        // Killed by the line below, or it could not start.
+        if output.status != 128 + SIGKILL { throw TestToolError(output.standardError) }
+      }
+      group.addTask {
+        defer { self.kill() }
+        try await body()
+      }
+      try await group.waitForAll()
+    }
+  }
+
   /// Runs on a thread of its own until it ends; nobody waits for it.
   func launch(onSign: @escaping @Sendable (Sign) -> Void) {
     let thread = Thread { [self] in

@@ -62,18 +62,7 @@ public struct PrometheusServer: Sendable {
         "--config.file=\(file)", "--storage.tsdb.path=\(folder.path("data"))",
         "--web.listen-address=127.0.0.1:\(port)",
       ], environment: [:], directory: folder.path)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        let output = try await child.run(on: toolThreads)
-        // Killed by the line below, or it could not start.
-        if output.status != 128 + SIGKILL { throw TestToolError(output.standardError) }
-      }
-      group.addTask {
-        defer { child.kill() }
-        try await body(PrometheusServer(port: port))
-      }
-      try await group.waitForAll()
-    }
+    try await child.run(on: toolThreads) { try await body(PrometheusServer(port: port)) }
   }
 
   /// The rule files of deploy/prometheus, with every `for:` a second long, so that a test need not wait for minutes.

@@ -203,6 +203,18 @@ private func entries(
   }
 }
 
+/// Expects that a queued job which an older version of the tables kept is as it was, is counted, and begins a log.
+public func expectOlderJob(
+  _ job: Job, in store: any JobStore & JobLogStore
+) async throws {
+  #expect(try await store.job(job.id)?.withoutVersion == job)
+  #expect(
+    try await store.counts() == QueueCounts(queued: 1, processing: 0, oldestDueAt: startOfTests))
+  let entry = JobLogEntry(time: startOfTests, source: .worker, message: "m")
+  try await store.append([entry], to: job.id)
+  #expect(try await store.log(of: job.id, after: nil, limit: 9).map(\.entry) == [entry])
+}
+
 private final class LogWritersEnd: Sendable {
   private let flag = Atomic(false)
 

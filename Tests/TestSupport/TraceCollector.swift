@@ -32,18 +32,7 @@ public struct TraceCollector: Sendable {
         Checkout.path("Tests/Fixtures/tracing/collector.py"), collector.file,
         "--port", "\(collector.port)",
       ], environment: ["PATH": "/usr/bin:/bin"], directory: folder.path)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        let output = try await child.run(on: collectorThreads)
-        // Killed by the line below, or it could not start.
-        if output.status != 128 + SIGKILL { throw TestToolError(output.standardError) }
-      }
-      group.addTask {
-        defer { child.kill() }
-        try await body(collector)
-      }
-      try await group.waitForAll()
-    }
+    try await child.run(on: collectorThreads) { try await body(collector) }
   }
 
   /// What it has taken so far.

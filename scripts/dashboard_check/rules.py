@@ -1,10 +1,8 @@
 """Rules by promtool, with their unit tests; and that each alert can be understood, and was seen to fire."""
 
 import re
-import tempfile
-from pathlib import Path
 
-from deploy_check.monitoring import check_syntax
+from deploy_check.monitoring import check_as_rules, check_syntax
 from deploy_check.tree import run
 
 from . import files
@@ -77,15 +75,7 @@ def check_tests(tree, alerts):
 def check_queries(tree):
     """All at once, since promtool takes its time to start; one by one when something is wrong."""
     every = list(files.queries(tree))
-    lines = [f"      - {{record: 'query:{number}', expr: {quoted(query.text)}}}" for number, query in enumerate(every)]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "rules.yml"
-        file.write_text("\n".join(["groups:", "  - name: queries", "    rules:", *lines, ""]))
-        status, _ = run("promtool", "check", "rules", file)
+    status, _ = check_as_rules([query.text for query in every])
     if status != 0:
         for query in every:
             check_syntax(tree, f"{query.file}: {query.place}", query.text)
-
-
-def quoted(text):
-    return "'" + text.replace("'", "''") + "'"

@@ -79,7 +79,7 @@ public struct ServiceMetrics: Sendable {
     (isHit ? counters.hits : counters.misses).increment(by: 1)
   }
 
-  func sliceFinished(_ number: Int = 1) { count("harrier_slices_total", [], by: number) }
+  func sliceFinished() { count("harrier_slices_total", []) }
 
   /// Time of infer requests since the last call.
   public func inferRequests(busy: Duration, idle: Duration) {
@@ -107,8 +107,9 @@ public struct ServiceMetrics: Sendable {
       errors: factory.makeCounter(label: "harrier_store_errors_total", dimensions: labels))
   }
 
-  func delay(of executor: String, _ delay: Duration) {
-    observe("harrier_event_loop_delay_seconds", [("executor", executor)], delay.timeInterval)
+  func delay(of executor: DelaySampler.Executor, _ delay: Duration) {
+    observe(
+      "harrier_event_loop_delay_seconds", [("executor", executor.rawValue)], delay.timeInterval)
   }
 
   static let webhookOutcomes = ["delivered", "retried", "failed"]

@@ -23,7 +23,7 @@ struct MonitoringRoutes {
 
   /// `GET /health/live`: the process answers. It asks no store: one that is down is not cured by a restart.
   @Sendable func live(_ request: Request, _ context: HarrierContext) async throws -> Response {
-    .json(Envelope.success { $0.string("status", "ok") }, headers: [.cacheControl: "no-store"])
+    .alive
   }
 
   /// `GET /health/ready`: the process can take work.
@@ -33,6 +33,11 @@ struct MonitoringRoutes {
 }
 
 extension Response {
+  /// Of a process that answers.
+  static var alive: Response {
+    .json(Envelope.success { $0.string("status", "ok") }, headers: [.cacheControl: "no-store"])
+  }
+
   /// In the format that the scraper asks for.
   static func metrics(of registry: MetricRegistry, to request: Request) -> Response {
     let format = ExpositionFormat(accepting: request.headers[.accept])

@@ -3,7 +3,6 @@ import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
-import ObjectDetection
 
 /// `/metrics` and `/health/live` of a worker that no API process has started.
 public struct WorkerMonitoring: Sendable {
@@ -41,10 +40,7 @@ public struct WorkerMonitoring: Sendable {
       await gauges.refresh()
       return Response.metrics(of: registry, to: request)
     }
-    router.get("/health/live") { _, _ in
-      Response.json(
-        Envelope.success { $0.string("status", "ok") }, headers: [.cacheControl: "no-store"])
-    }
+    router.get("/health/live") { _, _ in Response.alive }
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .error)
     let application = Application(

@@ -104,6 +104,13 @@ public struct ServiceSettings: Sendable, Equatable {
   public init() {}
 }
 
+extension ServiceSettings {
+  /// `otlpHeaders` by name; of several of one name the last.
+  public var otlpHeadersByName: [String: String] {
+    Dictionary(otlpHeaders.compactMap(TextForm.namedValue)) { $1 }
+  }
+}
+
 /// How the log is written.
 public enum LogFormat: String, Sendable, CaseIterable {
   /// A JSON object a line.

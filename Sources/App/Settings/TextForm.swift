@@ -50,10 +50,15 @@ struct TextForm: Sendable {
   /// A name of ASCII letters, digits and some more characters, and a value that is a line.
   private static func pair(words: String, _ more: String) -> TextForm {
     TextForm(words: words) { text in
-      let parts = text.split(separator: "=", maxSplits: 1)
-      return parts.count == 2 && line.isValid(text)
-        && parts[0].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || more.contains($0)) }
+      guard line.isValid(text), let (name, _) = namedValue(text) else { return false }
+      return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || more.contains($0)) }
     }
+  }
+
+  /// The two parts of `name=value`; nil where one is missing. A value may have `=` in it.
+  static func namedValue(_ text: String) -> (name: String, value: String)? {
+    let parts = text.split(separator: "=", maxSplits: 1)
+    return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
   }
 
   static let webhookSecret = TextForm(

@@ -319,15 +319,15 @@ private enum CollectorAnswer {
 private struct PartialSuccess: Decodable {
   private struct Part: Decodable {
     /// proto3 writes 64-bit numbers as texts; some servers write them as numbers.
-    enum Count: Decodable {
-      case number(Int)
+    struct Count: Decodable {
+      let number: Int
 
       init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let text = try? container.decode(String.self) {
-          self = .number(Int(text) ?? 0)
+          number = Int(text) ?? 0
         } else {
-          self = .number(try container.decode(Int.self))
+          number = try container.decode(Int.self)
         }
       }
     }
@@ -346,10 +346,7 @@ private struct PartialSuccess: Decodable {
     }
   }
 
-  var rejected: Int {
-    guard case .number(let count) = partialSuccess?.rejectedSpans else { return 0 }
-    return count
-  }
+  var rejected: Int { partialSuccess?.rejectedSpans?.number ?? 0 }
 
   var words: String? {
     let text = partialSuccess?.errorMessage ?? ""

@@ -69,9 +69,12 @@ struct SpanRecord: Sendable {
   /// `ok` is final, as the specification has it; a second error without a message keeps the first one's.
   mutating func setStatus(_ new: SpanStatus) {
     guard status?.code != .ok else { return }
-    let message = new.code == .error ? new.message?.shortened(to: SpanLimits.characters) : nil
-    status = SpanStatus(code: new.code, message: message ?? status?.message)
-    if new.code == .ok { status = SpanStatus(code: .ok) }
+    guard new.code == .error else {
+      status = SpanStatus(code: .ok)
+      return
+    }
+    let message = new.message?.shortened(to: SpanLimits.characters)
+    status = SpanStatus(code: .error, message: message ?? status?.message)
   }
 
   mutating func add(_ event: SpanEvent) {

@@ -20,7 +20,7 @@ public struct HTTPClientTransport: HTTPTransport {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.httpVersion = .http1Only
     // Half of the time, so that some is left for an answer.
-    configuration.timeout.connect = .nanoseconds(max(1, nanoseconds(call.timeout) / 2))
+    configuration.timeout.connect = max(.nanoseconds(1), TimeAmount(call.timeout / 2))
     // Who calls knows whether another attempt is worth it.
     configuration.connectionPool.retryConnectionEstablishment = false
     // The exporter of traces sends with this: its requests must not become traces themselves.
@@ -60,10 +60,6 @@ private func exchange(_ call: HTTPCall, by client: HTTPClient) async throws -> H
 }
 
 private let late = JobsError(.unavailable, "The service did not answer in time")
-
-private func nanoseconds(_ time: Duration) -> Int64 {
-  time.components.seconds * 1_000_000_000 + time.components.attoseconds / 1_000_000_000
-}
 
 /// For people: without addresses and what the service sent.
 private func failure(_ error: any Error, _ call: HTTPCall) -> JobsError {

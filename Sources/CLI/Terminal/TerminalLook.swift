@@ -3,7 +3,7 @@ import Foundation
 /// What standard output can show.
 struct TerminalLook: Sendable {
   /// Where nobody says another one.
-  static let standardSize = (columns: 80, rows: 24)
+  private static let standardSize = (columns: 80, rows: 24)
 
   /// Whether it is a terminal that can be drawn on.
   let isScreen: Bool
@@ -21,11 +21,11 @@ struct TerminalLook: Sendable {
     usesUnicode = name.contains("utf-8") || name.contains("utf8")
   }
 
-  /// Of the terminal of standard output; nil when it is none, or does not know.
-  static func size() -> (columns: Int, rows: Int)? {
+  /// Of the terminal of standard output; the standard one when it is none, or does not know.
+  static func size() -> (columns: Int, rows: Int) {
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0
-    else { return nil }
+    else { return standardSize }
     return (Int(size.ws_col), Int(size.ws_row))
   }
 }

@@ -9,9 +9,7 @@ struct TerminalScreen {
   private static let noCharacter: UInt8 = 0
 
   private let output: OutputQueue
-  private let savedModes: termios
-  private let usesColours: Bool
-  private let usesUnicode: Bool
+  private let look: TerminalLook
   private let sources: [any DispatchSourceProtocol]
 
   /// Takes over the terminal of standard output.
@@ -24,21 +22,20 @@ struct TerminalScreen {
     var modes = termios()
     guard tcgetattr(STDOUT_FILENO, &modes) == 0 else { throw OutputError.failed(errno) }
     let savedModes = modes
-    self.savedModes = savedModes
     self.output = output
-    usesColours = look.usesColours
-    usesUnicode = look.usesUnicode
+    self.look = look
     sources = Self.sources(output, savedModes, onEvent)
     await output.perform { Self.enter(savedModes) }
     for source in sources { source.activate() }
   }
 
   func show(_ state: TopState) async throws {
-    let size = TerminalLook.size() ?? TerminalLook.standardSize
+    let size = TerminalLook.size()
     var frame = ""
     for (row, line) in state.screen(columns: size.columns, rows: size.rows).enumerated() {
       frame +=
-        "\u{1B}[\(row + 1);1H\u{1B}[2K" + line.text(colours: usesColours, unicode: usesUnicode)
+        "\u{1B}[\(row + 1);1H\u{1B}[2K"
+        + line.text(colours: look.usesColours, unicode: look.usesUnicode)
     }
     try await output.write(frame + "\u{1B}[J")
   }

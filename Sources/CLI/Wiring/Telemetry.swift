@@ -1,6 +1,4 @@
 import App
-import Backends
-import Foundation
 import Logging
 
 /// What a process says about itself: its numbers and its traces.
@@ -10,7 +8,7 @@ struct Telemetry: Sendable {
   let traces: Traces
   /// nil where nothing is traced.
   let exporter: SpanExporter?
-  let http = HTTPClientTransport()
+  let http = Services.httpTransport
 
   /// - Parameter service: `harrier` or `harrier-worker`, for those who read traces.
   init(_ settings: ServiceSettings, service: String, registry: MetricRegistry, logger: Logger) {
@@ -21,12 +19,8 @@ struct Telemetry: Sendable {
       (traces, exporter) = (.off, nil)
       return
     }
-    let headers = settings.otlpHeaders.map { header in
-      let parts = header.split(separator: "=", maxSplits: 1).map(String.init)
-      return (parts[0], parts.count == 2 ? parts[1] : "")
-    }
     let exporter = SpanExporter(
-      endpoint: endpoint, headers: Dictionary(headers) { $1 },
+      endpoint: endpoint, headers: settings.otlpHeadersByName,
       resource: .current(serviceName: service), transport: http, logger: logger
     ) { exported, dropped in
       metrics.spans(exported: exported, dropped: dropped)

@@ -1,6 +1,6 @@
 """A strict OpenTelemetry collector on loopback: takes traces by OTLP/HTTP with JSON and writes down what it was sent.
 
-    collector.py FILE [--port PORT] [--fail-first N] [--status-file PATH]
+    collector.py FILE [--port PORT] [--fail-first N]
     collector.py --check FILE
 
 Needs opentelemetry-proto (1.45.2), whose generated classes are the real definition. A request is taken only when every
@@ -10,9 +10,8 @@ the start, no attribute twice. Others are answered with 400.
 
 FILE gets a line of JSON a span: traceId, spanId, parentSpanId, traceState, flags, name, kind, start, end, attributes,
 events, links, status, service, resource; and {"error": ...} for a request that was refused. The port is printed first;
-0, the default, takes a free one. The first N requests are answered with 503, and all while the status file is there,
-with the status that stands in it (503 for an empty one). With --check the body of one request is read from FILE, and its
-spans are printed; exit status 1 and the reason on standard error when it is not right.
+0, the default, takes a free one. The first N requests are answered with 503. With --check the body of one request is read
+from FILE, and its spans are printed; exit status 1 and the reason on standard error when it is not right.
 """
 
 import argparse
@@ -192,11 +191,7 @@ class Collector(ThreadingHTTPServer):
             if self.failures > 0:
                 self.failures -= 1
                 return 503
-        try:
-            with open(self.arguments.status_file, encoding="ascii") as file:
-                return int(file.read() or 503)
-        except (FileNotFoundError, TypeError):
-            return None
+        return None
 
     def write(self, lines):
         text = "".join(json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n" for line in lines)
@@ -246,7 +241,6 @@ def main():
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--fail-first", type=int, default=0, metavar="N")
-    parser.add_argument("--status-file", default=None, metavar="PATH")
     parser.add_argument("--check", action="store_true", help="read one body from FILE and print its spans")
     arguments = parser.parse_args()
     if arguments.check:

@@ -64,8 +64,8 @@ final class MetricFamily: Sendable {
   }
 }
 
-/// Backslash, quote and line end, as the text format 0.0.4 has it.
-private func escapedLabelValue(_ value: String) -> String {
+/// Backslash, quote and line end, as the text format 0.0.4 and PromQL have it.
+func escapedLabelValue(_ value: String) -> String {
   var text = ""
   for scalar in value.unicodeScalars {
     switch scalar {

@@ -35,11 +35,8 @@ struct PrometheusQueries: Sendable {
     self.base = base
     self.headers = headers
     self.transport = transport
-    selector = labels.map { label in
-      let pair = label.split(separator: "=", maxSplits: 1)
-      let value = (pair.count == 2 ? String(pair[1]) : "").replacing("\\", with: "\\\\")
-        .replacing("\"", with: "\\\"")
-      return "\(pair[0])=\"\(value)\""
+    selector = labels.compactMap(TextForm.namedValue).map { name, value in
+      "\(name)=\"\(escapedLabelValue(value))\""
     }.joined(separator: ",")
   }
 

@@ -35,10 +35,10 @@ struct DelaySampler: Sendable {
 private func sample(on loop: any EventLoop, _ metrics: ServiceMetrics) {
   let due = ContinuousClock.now
   loop.execute {
-    metrics.delay(of: DelaySampler.Executor.eventLoop.rawValue, ContinuousClock.now - due)
+    metrics.delay(of: .eventLoop, ContinuousClock.now - due)
     let asked = ContinuousClock.now
     Task {
-      metrics.delay(of: DelaySampler.Executor.tasks.rawValue, ContinuousClock.now - asked)
+      metrics.delay(of: .tasks, ContinuousClock.now - asked)
     }
   }
 }

@@ -150,7 +150,7 @@ struct RequestMiddleware: RouterMiddleware {
       metadata: [
         "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
         "status": "\(response.status.code)", "client": "\(context.client)",
-        "duration_ms": "\((duration.seconds * 10_000).rounded() / 10)",
+        "duration_ms": "\(duration.milliseconds)",
       ])
   }
 }

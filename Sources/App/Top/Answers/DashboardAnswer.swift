@@ -17,7 +17,7 @@ struct DashboardAnswer: Sendable, Equatable {
   /// - Throws: `SourceFailure` when there is no history in it.
   init(_ body: [UInt8]) throws(SourceFailure) {
     guard let points = try JSONValue(answer: body)["data"]?["history"]?["points"]?.elements else {
-      throw SourceFailure(.unreadable, "another answer than expected")
+      throw SourceFailure.unexpected
     }
     self.points = points.map { point in
       Point(

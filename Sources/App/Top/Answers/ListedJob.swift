@@ -52,7 +52,7 @@ struct JobList: Sendable, Equatable {
   init(_ body: [UInt8]) throws(SourceFailure) {
     let data = try JSONValue(answer: body)["data"]
     guard let jobs = data?["jobs"]?.elements else {
-      throw SourceFailure(.unreadable, "another answer than expected")
+      throw SourceFailure.unexpected
     }
     self.jobs = jobs.compactMap(ListedJob.init)
     isComplete = data?["next_cursor"]?.text == nil

@@ -23,7 +23,7 @@ enum ReadinessAnswer: Sendable, Equatable {
     }
     if status == 200 {
       guard case .object(let data)? = answer["data"], data["status"]?.text == "ready" else {
-        throw SourceFailure(.unreadable, "another answer than expected")
+        throw SourceFailure.unexpected
       }
       self = .ready(data.members.filter { $0.value["status"] != nil }.map(\.key))
     } else {

@@ -18,6 +18,9 @@ struct SourceFailure: Error, Sendable, Equatable {
     self.words = words
   }
 
+  /// It is readable, and says something else.
+  static let unexpected = SourceFailure(.unreadable, "another answer than expected")
+
   init(status: Int) {
     self.init(.status(status), "status \(status)\(Self.remark(on: status))")
   }

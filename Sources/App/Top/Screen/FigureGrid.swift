@@ -29,11 +29,10 @@ struct FigureGrid {
       let height = 1 + (row.map(\.figures.count).max() ?? 0)
       if let rows, !lines.isEmpty, lines.count + 1 + height > rows { break }
       if !lines.isEmpty { lines.append(ScreenLine()) }
-      lines.append(
-        line(row.map { [ScreenLine.Piece(text: $0.title, style: .title)] }, width, gap))
+      lines.append(line(row.map { ScreenLine($0.title, .title) }, width, gap))
       for index in 0..<height - 1 {
         let cells = row.map { block in
-          block.figures.indices.contains(index) ? cell(block.figures[index], width) : []
+          block.figures.indices.contains(index) ? cell(block.figures[index], width) : ScreenLine()
         }
         lines.append(line(cells, width, gap))
       }
@@ -41,25 +40,24 @@ struct FigureGrid {
     return lines
   }
 
-  private func line(_ cells: [[ScreenLine.Piece]], _ width: Int, _ gap: Int) -> ScreenLine {
+  private func line(_ cells: [ScreenLine], _ width: Int, _ gap: Int) -> ScreenLine {
     var line = ScreenLine()
     for (index, cell) in cells.enumerated() {
       line.fill(to: index * (width + gap))
-      for piece in cell { line.add(piece.text, piece.style) }
+      line.add(cell)
     }
     return line
   }
 
   /// The label at the left edge, the value at the right; the value comes first where both have no place.
-  private func cell(_ figure: Figure, _ width: Int) -> [ScreenLine.Piece] {
+  private func cell(_ figure: Figure, _ width: Int) -> ScreenLine {
     var value = figure.value
     if let short = figure.short, figure.label.columns + 1 + value.columns > width { value = short }
     value = value.cut(to: width)
     let label = figure.label.padded(to: max(0, width - value.columns - 1))
-    return [
-      ScreenLine.Piece(text: label + (label.isEmpty ? "" : " "), style: .quiet),
-      ScreenLine.Piece(text: value, style: figure.style),
-    ]
+    var line = ScreenLine(label + (label.isEmpty ? "" : " "), .quiet)
+    line.add(value, figure.style)
+    return line
   }
 
   private static func queue(_ figures: ServiceFigures) -> [Figure] {

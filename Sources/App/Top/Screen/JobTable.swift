@@ -29,8 +29,10 @@ struct JobTable {
   /// - Parameter rows: at most so many lines; nil shows all jobs that are known.
   func lines(columns: Int, rows: Int?) -> [ScreenLine] {
     let running = section(
-      "PROCESSING", processing, count: processingCount, jobs: \.oldestFirst, columns)
-    let waiting = section("QUEUED", queued, count: queuedCount, jobs: \.nextFirst, columns)
+      "PROCESSING", processing, count: processingCount, saysOrder: false, jobs: \.oldestFirst,
+      columns)
+    let waiting = section(
+      "QUEUED", queued, count: queuedCount, saysOrder: true, jobs: \.nextFirst, columns)
     guard let rows else { return running.lines(nil) + [ScreenLine()] + waiting.lines(nil) }
     // What waits keeps a title and a job, whatever runs.
     let reserve = min(waiting.lines(nil).count, 2) + 1
@@ -65,12 +67,12 @@ struct JobTable {
 
   private func section(
     _ title: String, _ list: Result<JobList, SourceFailure>, count: Double?,
-    jobs: (JobList) -> [ListedJob], _ columns: Int
+    saysOrder: Bool, jobs: (JobList) -> [ListedJob], _ columns: Int
   ) -> Section {
     guard case .success(let list) = list else {
       return Section(title: title, count: count, remark: "", jobs: [])
     }
-    let isSorted = title == "PROCESSING" || list.jobs.count < 2
+    let isSorted = !saysOrder || list.jobs.count < 2
     return Section(
       title: title, count: count,
       remark: isSorted ? "" : list.isComplete ? ", next first" : ", newest first",

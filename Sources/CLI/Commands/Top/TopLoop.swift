@@ -99,7 +99,7 @@ struct TopLoop {
 
   private func text(of state: TopState) -> String {
     if isPlain || state.mode == .lines { return state.plainLine + "\n" }
-    let size = TerminalLook.size() ?? TerminalLook.standardSize
+    let size = TerminalLook.size()
     return state.screen(columns: size.columns, rows: nil)
       .map { $0.text(colours: look.usesColours, unicode: look.usesUnicode) + "\n" }.joined()
   }
