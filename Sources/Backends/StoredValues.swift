@@ -14,6 +14,26 @@ func storedFailure(code: String?, message: String?, details: String?) -> JobFail
   code.map { JobFailure(code: $0, message: message ?? "", details: details) }
 }
 
+extension Job {
+  /// Nobody's jobs are not counted, so they have no limit.
+  var storedRunningLimit: Int? { owner == nil ? nil : runningLimit }
+}
+
+extension Set<AccessScope> {
+  /// As a column keeps them: in their order, with spaces between.
+  var storedText: String { sorted().map(\.rawValue).joined(separator: " ") }
+
+  init(storedText: String) throws {
+    self = []
+    for name in storedText.split(separator: " ") {
+      guard let scope = AccessScope(rawValue: String(name)) else {
+        throw JobsError(.databaseError, "The metadata store holds an unknown scope")
+      }
+      insert(scope)
+    }
+  }
+}
+
 /// An entry of a job's log, from its columns.
 func storedLogEntry(
   timeMs: Int64, level: String, source: String, attempt: Int?, message: String, details: String?

@@ -48,6 +48,25 @@ struct PostgresListenerTests {
     withExtendedLifetime(listener) {}
   }
 
+  @Test("workers are woken when a job may begin that its owner's others have held back")
+  func wakesForHeldBack() async throws {
+    let (events, sink) = AsyncStream<PostgresListener.Event>.makeStream()
+    for _ in 0..<2 {
+      var job = sampleJob(over: upload)
+      job.owner = "ann"
+      job.runningLimit = 1
+      _ = try await store.insert(job, idempotency: nil)
+    }
+    let claimed = try #require(
+      try await store.claim(
+        for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests))
+    let listener = PostgresListener(try database.settings()) { sink.yield($0) }
+    await wait(for: [.work: 1, .change: 1], in: events)
+    _ = try await store.cancel(claimed.job.id, now: startOfTests)
+    await wait(for: [.work: 1, .change: 1], in: events)
+    withExtendedLifetime(listener) {}
+  }
+
   @Test(
     "a listener whose connection is ended comes back, and says that it may have missed something")
   func returns() async throws {

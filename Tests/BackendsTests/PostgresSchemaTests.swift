@@ -49,12 +49,14 @@ struct PostgresSchemaTests {
     #expect(try await store.insert(sampleJob(over: upload), idempotency: nil) == .inserted)
   }
 
-  @Test("jobs from before requests and logs were kept are as they were, and begin a log")
-  func olderJobs() async throws {
+  @Test(
+    "jobs from before requests, logs and owners were kept are as they were, and begin a log",
+    arguments: [5, 6])
+  func olderJobs(number: Int) async throws {
     let upload = sampleUpload(files: 0)
     let job = sampleJob(over: upload)
     try await PostgresPool(try database.settings(connections: 1)).write { connection in
-      try PostgresSchema.migrate(connection, upTo: 5)
+      try PostgresSchema.migrate(connection, upTo: number)
       try connection.query(
         "INSERT INTO upload VALUES ($1, $2, $3)",
         [upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds])
@@ -69,7 +71,13 @@ struct PostgresSchemaTests {
           job.createdAt.milliseconds,
         ])
     }
-    try await expectOlderJob(job, in: try await database.makeStore())
+    let store = try await database.makeStore()
+    try await expectOlderJob(job, in: store)
+    #expect(try await store.upload(upload.id) == upload)
+    #expect(try await store.jobs(JobQuery(owner: "")).isEmpty)
+    let claimed = try await store.claim(
+      for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+    #expect(claimed?.job.id == job.id)
   }
 
   @Test("a migration that is cut off leaves nothing behind")
@@ -102,12 +110,36 @@ struct PostgresSchemaTests {
       PostgresStore.lastLogNumber, PostgresStore.forgetOldLog, PostgresStore.logOfJob,
       PostgresStore.forgetOldKeys, PostgresStore.expiredUploads, PostgresStore.attemptsOfJob,
       PostgresStore.dueDeliveries, "\(PostgresStore.dueDeliveries) FOR UPDATE SKIP LOCKED",
+      PostgresStore.list(JobQuery(owner: "ann")),
+      PostgresStore.list(JobQuery(after: JobID(at: startOfTests), owner: "ann")),
+      PostgresStore.list(JobQuery(state: .completed, owner: "ann")),
+      PostgresStore.list(JobQuery(state: .failed, after: JobID(at: startOfTests), owner: "ann")),
+      PostgresStore.ownerCounts, PostgresStore.ownerQueuedUpTo, PostgresStore.newestKeys,
+      PostgresStore.forgetOldUsage,
       PostgresStore.deliveriesOfJob, "DELETE FROM upload WHERE id = $1",
     ]
     for query in queries {
       let plan = try await store.snapshot { try Self.plan(of: query, $0) }
       #expect(!plan.contains("Seq Scan"), "\(query)\n\(plan)")
       #expect(!plan.contains("Sort"), "\(query)\n\(plan)")
+    }
+  }
+
+  /// Only what is left is sorted: one job of each lane.
+  @Test("a claim reads no table and sorts no queue, however many jobs are held back")
+  func claims() async throws {
+    let store = try await database.makeStore()
+    try await database.run(Self.manyRows)
+    try await database.run("VACUUM ANALYZE")
+    for query in [PostgresStore.nextAdmitted, PostgresStore.nextAdmittedLocked] {
+      let plan = try await store.snapshot { try Self.plan(of: query, $0) }
+      #expect(!plan.contains("Seq Scan"), "\(plan)")
+      #expect(plan.matches(of: /Sort Key/).count == 1, "\(plan)")
+      // The queue of all, which a long head would make long.
+      #expect(!plan.contains("job_active"), "\(plan)")
+      for index in ["job_lanes", "job_free", "job_leases", "job_by_owner_state"] {
+        #expect(plan.contains("using \(index)"), "\(plan)")
+      }
     }
   }
 
@@ -127,11 +159,13 @@ struct PostgresSchemaTests {
     ALTER TABLE job DISABLE TRIGGER job_change;
     INSERT INTO upload SELECT 'upl_' || lpad(n::text, 12, '0'), n, n FROM generate_series(1, 5000) AS n;
     INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, version, state, attempt,
-      worker, lease_end_ms, created_ms, updated_ms, due_ms, started_ms, ended_ms, total_images, failure_code)
+      worker, lease_end_ms, created_ms, updated_ms, due_ms, started_ms, ended_ms, total_images, failure_code,
+      owner, running_limit)
     SELECT 'job_' || lpad(n::text, 12, '0'), 'upl_' || lpad((n % 5000 + 1)::text, 12, '0'), '',
       repeat('x', 300), n % 3, 1, n, state, 1, CASE state WHEN 'processing' THEN 'w' END,
       CASE state WHEN 'processing' THEN n END, n, n, n, n,
-      CASE WHEN state IN ('completed', 'failed') THEN n END, 1, CASE state WHEN 'failed' THEN 'X' END
+      CASE WHEN state IN ('completed', 'failed') THEN n END, 1, CASE state WHEN 'failed' THEN 'X' END,
+      CASE WHEN n % 4 < 3 THEN 'owner ' || n % 7 END, CASE WHEN n % 4 < 2 THEN 2 END
     FROM (SELECT n, CASE WHEN n % 1000 = 0 THEN 'processing' WHEN n % 100 = 1 THEN 'queued'
       WHEN n % 10 = 2 THEN 'failed' ELSE 'completed' END AS state
       FROM generate_series(1, 20000) AS n) AS numbers;
@@ -148,5 +182,9 @@ struct PostgresSchemaTests {
     INSERT INTO job_log (job_id, number, time_ms, level, source, message)
     SELECT id, number, 1, 'info', 'worker', 'm' FROM job, generate_series(1, 3) AS number
     WHERE version % 2 = 0;
+    INSERT INTO api_key (id, name, owner, scopes, secret_hash, created_ms)
+    SELECT 'hrk_' || lpad(n::text, 12, '0'), 'n', 'ann', 'read', repeat('0a', 32), n
+    FROM generate_series(1, 2000) AS n;
+    INSERT INTO byte_usage SELECT 'owner ' || n, n % 9, 1 FROM generate_series(1, 5000) AS n;
     """
 }

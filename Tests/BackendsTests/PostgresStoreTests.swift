@@ -123,16 +123,32 @@ struct PostgresStoreTests {
       "INSERT INTO job_log SELECT id, 0, 0, 'info', 'api', NULL, 'm' FROM job",
       "INSERT INTO job_log SELECT id, 1, 0, 'debug', 'api', NULL, 'm' FROM job",
       "INSERT INTO job_log SELECT id, 1, 0, 'info', 'client', NULL, 'm' FROM job",
+      "UPDATE job SET owner = 'bob'",
+      "UPDATE job SET owner = NULL",
+      "UPDATE job SET running_limit = -1",
+      "UPDATE upload SET owner = 'bob'",
+      "UPDATE api_key SET revoked_ms = NULL",
+      "UPDATE api_key SET secret_hash = upper(secret_hash)",
+      "UPDATE api_key SET secret_hash = substr(secret_hash, 2)",
+      "UPDATE api_key SET running_jobs = -1",
+      "INSERT INTO byte_usage VALUES ('ann', 1, -1)",
     ])
   func constraints(statement: String) async throws {
     let store = try await PostgresDatabase().makeStore()
-    let upload = sampleUpload()
+    var upload = sampleUpload()
+    upload.owner = "ann"
     try await store.insert(upload)
     var ended = sampleJob(over: upload)
+    ended.owner = "ann"
     ended.callbackURL = "https://example.org/"
     _ = try await store.insert(ended, idempotency: nil)
     _ = try await store.cancel(ended.id, now: startOfTests)
     _ = try await store.insert(sampleJob(over: upload), idempotency: nil)
+    let key = APIKey(
+      id: APIKeyID(at: startOfTests), name: "n", owner: "ann", scopes: [.read],
+      secretHash: String(repeating: "0a", count: 32), createdAt: startOfTests)
+    try await store.insert(key)
+    _ = try await store.revoke(key.id, now: startOfTests)
     // check_violation
     await #expect {
       try await store.write { _ = try $0.execute(statement) }

@@ -170,11 +170,19 @@ struct RaceVerdict {
 }
 
 /// Workers and clients of all these stores on one database at the same time: exactly one ends each job.
+/// - Parameter runningLimit: of the owner of every other job; nil where nobody owns them.
 /// - Returns: the states in which jobs ended.
-func race(of stores: [any JobStore & UploadStore], seed: UInt64) async throws -> Set<JobState> {
+func race(
+  of stores: [any JobStore & UploadStore], seed: UInt64, runningLimit: Int? = nil
+) async throws -> Set<JobState> {
   let upload = sampleUpload()
   try await stores[0].insert(upload)
-  let jobs = (0..<Race.jobs).map { _ in sampleJob(over: upload) }
+  let jobs = (0..<Race.jobs).map { index in
+    var job = sampleJob(over: upload)
+    if runningLimit != nil, index % 2 == 0 { job.owner = "ann" }
+    job.runningLimit = job.owner == nil ? nil : runningLimit
+    return job
+  }
   for job in jobs { _ = try await stores[0].insert(job, idempotency: nil) }
   let race = Race(jobs: jobs.map(\.id))
   let events = try await withThrowingTaskGroup(of: [RaceEvent].self) { group in

@@ -19,14 +19,23 @@ struct SQLiteStoreRaceTests {
 
   @Test(
     "of many workers and clients at the same time, exactly one ends each job",
-    arguments: [1, UInt64.random(in: 2...UInt64.max)])
-  func everybody(seed: UInt64) async throws {
-    let ends = try await race(of: stores, seed: seed)
+    arguments: [1, UInt64.random(in: 2...UInt64.max)], [nil, 2])
+  func everybody(seed: UInt64, runningLimit: Int?) async throws {
+    let ends = try await race(of: stores, seed: seed, runningLimit: runningLimit)
     #expect(ends.isSuperset(of: [.completed, .cancelled]), "seed \(seed)")
   }
 
   @Test("entries that two processes add to one log at once are all kept and numbered")
   func logs() async throws { try await followLog(of: stores) }
+
+  @Test("however many workers ask, an owner never has more in hand than may, and all gets done")
+  func runningLimits() async throws {
+    let faults = try await OwnerRace(stores).run()
+    #expect(faults.isEmpty, "\(faults.prefix(5))")
+  }
+
+  @Test("however many insert at the same time, no more of an owner's jobs wait than may")
+  func ownerQueueLimit() async throws { try await expectOwnerQueueLimit(of: stores) }
 
   @Test("of two rescuers of a lease that ran out, exactly one gets the job")
   func rescuers() async throws {

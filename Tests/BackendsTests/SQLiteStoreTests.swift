@@ -111,12 +111,19 @@ struct SQLiteStoreTests {
       "INSERT INTO job_log SELECT id, 1, 0, 'debug', 'api', NULL, 'm', NULL FROM job",
       "INSERT INTO job_log SELECT id, 1, 0, 'info', 'client', NULL, 'm', NULL FROM job",
       "INSERT INTO job_log VALUES ('job_000000000000', 1, 0, 'info', 'api', NULL, 'm', NULL)",
+      "UPDATE job SET owner = 'bob'",
+      "UPDATE job SET owner = NULL",
+      "UPDATE job SET running_limit = -1",
+      "UPDATE upload SET owner = 'bob'",
+      "UPDATE api_key SET revoked_ms = NULL",
+      "UPDATE api_key SET secret_hash = upper(secret_hash)",
+      "UPDATE api_key SET secret_hash = substr(secret_hash, 2)",
+      "UPDATE api_key SET running_jobs = -1",
+      "INSERT INTO byte_usage VALUES ('ann', 1, -1)",
     ])
   func constraints(statement: String) async throws {
     try await withStore { store in
-      let upload = sampleUpload()
-      try await store.insert(upload)
-      _ = try await store.insert(sampleJob(over: upload), idempotency: nil)
+      try await addOwned(to: store)
       let queue = try DatabaseQueue(path: path)
       #expect(throws: DatabaseError.self) {
         try queue.write { try $0.execute(sql: statement) }
@@ -124,15 +131,20 @@ struct SQLiteStoreTests {
     }
   }
 
-  @Test("jobs from before requests and logs were kept are as they were, and begin a log")
-  func olderJobs() async throws {
+  @Test(
+    "jobs from before requests, logs and owners were kept are as they were, and begin a log",
+    arguments: ["3: webhooks", "4: requests, logs"])
+  func olderJobs(migration: String) async throws {
     let upload = sampleUpload(files: 0)
     let job = sampleJob(over: upload)
     let queue = try DatabaseQueue(path: path)
-    try SQLiteSchema.migrator.migrate(queue, upTo: "3: webhooks")
+    try SQLiteSchema.migrator.migrate(queue, upTo: migration)
     try await queue.write { database in
       try database.execute(
-        sql: "INSERT INTO upload VALUES (?, 0, 0)", arguments: [upload.id.description])
+        sql: "INSERT INTO upload VALUES (?, ?, ?)",
+        arguments: [
+          upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds,
+        ])
       try database.execute(
         sql: """
           INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
@@ -145,7 +157,14 @@ struct SQLiteStoreTests {
         ])
     }
     try queue.close()
-    try await withStore { try await expectOlderJob(job, in: $0) }
+    try await withStore { store in
+      try await expectOlderJob(job, in: store)
+      #expect(try await store.upload(upload.id) == upload)
+      #expect(try await store.jobs(JobQuery(owner: "")).isEmpty)
+      let claimed = try await store.claim(
+        for: WorkerID("w"), lease: .seconds(10), maxDeaths: 3, now: startOfTests)
+      #expect(claimed?.job.id == job.id)
+    }
   }
 
   @Test("queued jobs are counted from an index of their own, without their rows")
@@ -196,7 +215,12 @@ struct SQLiteStoreTests {
       SQLiteStore.changedJobs, SQLiteStore.measuredJobs, SQLiteStore.jobsAhead,
       SQLiteStore.queueCounts, SQLiteStore.queuedUpTo, SQLiteStore.forgetOldKeys,
       SQLiteStore.expiredUploads, SQLiteStore.lastLogNumber, SQLiteStore.forgetOldLog,
-      SQLiteStore.logOfJob,
+      SQLiteStore.logOfJob, SQLiteStore.list(JobQuery(owner: "ann")),
+      SQLiteStore.list(JobQuery(after: JobID(at: startOfTests), owner: "ann")),
+      SQLiteStore.list(JobQuery(state: .queued, owner: "ann")),
+      SQLiteStore.list(JobQuery(state: .failed, after: JobID(at: startOfTests), owner: "ann")),
+      SQLiteStore.ownerCounts, SQLiteStore.ownerQueuedUpTo, SQLiteStore.newestKeys,
+      SQLiteStore.forgetOldUsage,
     ])
   func indexes(query: String) async throws {
     try await withStore { _ in
@@ -208,17 +232,78 @@ struct SQLiteStoreTests {
         }.filter { line in
           ![
             "CO-ROUTINE", "COMPOUND", "LEFT-MOST", "UNION", "SCAN (sub", "CORRELATED", "SCALAR",
+            "LIST SUB", "SCAN CONSTANT",
           ].contains { line.hasPrefix($0) }
         }
       }
       // Without conditions the list walks the primary key backwards and stops at its limit.
       #expect(
         plan.allSatisfy {
-          $0.hasPrefix("SEARCH") || $0.contains("INDEX") || $0 == "SCAN job"
+          $0.hasPrefix("SEARCH") || $0.contains("INDEX") || $0 == "SCAN job" || $0 == "SCAN api_key"
             || $0.hasPrefix("CORRELATED SCALAR SUBQUERY")
         },
         "\(plan)")
       #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
+  }
+
+  @Test("an owner's lists are read from its own part of an index")
+  func ownerLists() async throws {
+    try await withStore { store in
+      for (query, index) in [
+        (JobQuery(owner: "ann"), "job_by_owner (owner=?)"),
+        (JobQuery(after: JobID(at: startOfTests), owner: "ann"), "job_by_owner (owner=? AND id<?)"),
+        (JobQuery(state: .queued, owner: "ann"), "job_by_owner_state (owner=? AND state=?)"),
+      ] {
+        let plan = try await plan(of: SQLiteStore.list(query), in: store)
+        #expect(plan.count == 1 && plan[0].contains("INDEX \(index)"), "\(plan)")
+      }
+    }
+  }
+
+  /// Only what is left is sorted: one job of each lane.
+  @Test("a claim reads no table and sorts no queue, however many jobs are held back")
+  func claims() async throws {
+    try await withStore { store in
+      for query in [SQLiteStore.firstDue, SQLiteStore.firstAdmitted] {
+        let plan = try await plan(of: query, in: store)
+        let small = ["SCAN lane", "SCAN head", "SCAN due", "SCAN (subquery"]
+        let scans = plan.filter { line in
+          line.hasPrefix("SCAN") && !line.contains("INDEX")
+            && !small.contains { line.hasPrefix($0) }
+        }
+        #expect(scans.isEmpty, "\(plan)")
+        #expect(plan.count { $0.contains("TEMP B-TREE") } == 1, "\(plan)")
+      }
+      let plan = try await plan(of: SQLiteStore.firstAdmitted, in: store)
+      for index in ["job_lanes", "job_free", "job_leases", "job_by_owner_state"] {
+        #expect(plan.contains { $0.contains("INDEX \(index)") }, "\(plan)")
+      }
+      for place in ["(owner=? AND running_limit>?)", "(owner>?)"] {
+        #expect(plan.contains { $0.contains("job_lanes \(place)") }, "\(plan)")
+      }
+    }
+  }
+
+  private func plan(of query: String, in store: SQLiteStore) async throws -> [String] {
+    let statement = query.replacing(/\?[0-9]*|:[a-z]+/, with: "'1'")
+    return try await store.read { database in
+      try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN \(statement)").map { $0["detail"] }
+    }
+  }
+
+  /// An upload with a job, and a revoked key.
+  private func addOwned(to store: SQLiteStore) async throws {
+    var upload = sampleUpload()
+    upload.owner = "ann"
+    try await store.insert(upload)
+    var job = sampleJob(over: upload)
+    job.owner = "ann"
+    _ = try await store.insert(job, idempotency: nil)
+    let key = APIKey(
+      id: APIKeyID(at: startOfTests), name: "n", owner: "ann", scopes: [.read],
+      secretHash: String(repeating: "0a", count: 32), createdAt: startOfTests)
+    try await store.insert(key)
+    _ = try await store.revoke(key.id, now: startOfTests)
   }
 }

@@ -21,10 +21,10 @@ final class UnreliableStore: JobStore {
   }
 
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion {
     try await memory.insert(
-      job, idempotency: idempotency, queuedLimit: queuedLimit, continuing: continuing)
+      job, idempotency: idempotency, limits: limits, continuing: continuing)
   }
   func attempts(of id: JobID) async throws -> [Attempt] { try await memory.attempts(of: id) }
   func newestPicture(of file: FileID) async throws -> ImageRecord? {
@@ -37,6 +37,9 @@ final class UnreliableStore: JobStore {
   func jobs(_ query: JobQuery) async throws -> [Job] { try await memory.jobs(query) }
   func records(of id: JobID) async throws -> [ImageRecord] { try await memory.records(of: id) }
   func counts() async throws -> QueueCounts { try await memory.counts() }
+  func counts(of owner: String) async throws -> OwnerCounts {
+    try await memory.counts(of: owner)
+  }
   func changes(after version: Int, limit: Int) async throws -> JobChanges {
     try await memory.changes(after: version, limit: limit)
   }

@@ -126,7 +126,7 @@ extension StoreRule {
       var new = sampleJob(over: upload, at: startOfTests + 2)
       new.fileIDs.removeFirst()
       let insertion = try await store.insert(
-        new, idempotency: nil, queuedLimit: nil, continuing: old.id)
+        new, idempotency: nil, limits: QueueLimits(), continuing: old.id)
       #expect(insertion == .inserted)
       #expect(try await store.job(new.id)?.progress.processedImages == 1)
       let again = try #require(try await store.claim(at: startOfTests + 3))

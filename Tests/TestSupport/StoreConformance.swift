@@ -4,7 +4,8 @@ public import Testing
 
 /// One sentence that is true of every store, whatever it is made of.
 public struct StoreRule: Sendable, CustomTestStringConvertible {
-  public typealias Store = JobStore & UploadStore & DeliveryStore & JobLogStore
+  public typealias Store = JobStore & UploadStore & DeliveryStore & JobLogStore & APIKeyStore
+    & UsageStore
 
   public let testDescription: String
   public let check: @Sendable (any Store) async throws -> Void
@@ -20,7 +21,7 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   /// The whole suite.
   public static let all =
     uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
-    + records + outbox + deliveries + logs
+    + records + outbox + deliveries + logs + owners + runningLimits + keys + usage
 }
 
 let lease = Duration.seconds(10)

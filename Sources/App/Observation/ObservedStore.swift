@@ -2,7 +2,8 @@ public import Foundation
 public import Jobs
 
 /// What the database keeps.
-public typealias MetadataStore = JobStore & UploadStore & DeliveryStore & JobLogStore
+public typealias MetadataStore = JobStore & UploadStore & DeliveryStore & JobLogStore & APIKeyStore
+  & UsageStore
 
 /// A database that is measured.
 public struct ObservedStore: MetadataStore {
@@ -17,11 +18,11 @@ public struct ObservedStore: MetadataStore {
   // MARK: - Jobs
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion {
     try await observe("insert_job") {
       try await store.insert(
-        job, idempotency: idempotency, queuedLimit: queuedLimit, continuing: continuing)
+        job, idempotency: idempotency, limits: limits, continuing: continuing)
     }
   }
 
@@ -51,6 +52,10 @@ public struct ObservedStore: MetadataStore {
 
   public func counts() async throws -> QueueCounts {
     try await observe("counts") { try await store.counts() }
+  }
+
+  public func counts(of owner: String) async throws -> OwnerCounts {
+    try await observe("counts_of_owner") { try await store.counts(of: owner) }
   }
 
   public func changes(after version: Int, limit: Int) async throws -> JobChanges {

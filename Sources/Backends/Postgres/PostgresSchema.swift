@@ -3,7 +3,9 @@ import Jobs
 /// The tables, and how older ones become them. Migrations only go forward; a published one never changes.
 enum PostgresSchema {
   /// Number `n` is at position `n - 1`.
-  static let migrations = [uploads, jobs, attempts, deliveries, secrets, requestsAndLogs]
+  static let migrations = [
+    uploads, jobs, attempts, deliveries, secrets, requestsAndLogs, owners, keysAndUsage,
+  ]
 
   /// Any number that is always the same: who holds it may migrate. Locks belong to one database.
   private static let lock = 4_892_341_007_113
@@ -263,5 +265,97 @@ enum PostgresSchema {
       details TEXT,
       PRIMARY KEY (job_id, number)
     );
+    """
+
+  /// Whose uploads and jobs they are. A queued job is in `job_free` or, when its owner may have only so many processed at
+  /// once, in `job_lanes`: all that one owner may start under one limit. Workers are told when such a job may have
+  /// become claimable.
+  private static let owners = """
+    ALTER TABLE upload ADD COLUMN owner TEXT COLLATE "C";
+    CREATE FUNCTION upload_owner_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.owner IS DISTINCT FROM OLD.owner THEN
+        RAISE EXCEPTION 'the owner never changes' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER upload_owner_change BEFORE UPDATE OF owner ON upload
+      FOR EACH ROW EXECUTE FUNCTION upload_owner_change();
+
+    ALTER TABLE job ADD COLUMN owner TEXT COLLATE "C", ADD COLUMN running_limit BIGINT
+      CHECK (running_limit IS NULL OR (running_limit >= 0 AND owner IS NOT NULL));
+    CREATE INDEX job_by_owner ON job (owner, id) WHERE owner IS NOT NULL;
+    CREATE INDEX job_by_owner_state ON job (owner, state, id) WHERE owner IS NOT NULL;
+    CREATE INDEX job_free ON job (priority DESC, id)
+      WHERE state = 'queued' AND running_limit IS NULL;
+    CREATE INDEX job_lanes ON job (owner, running_limit, priority DESC, id)
+      WHERE state = 'queued' AND running_limit IS NOT NULL;
+
+    CREATE OR REPLACE FUNCTION job_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'UPDATE' THEN
+        IF OLD.state IN ('completed', 'failed', 'cancelled') AND NEW.state <> OLD.state THEN
+          RAISE EXCEPTION 'an ended job never changes' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.percentage < OLD.percentage THEN
+          RAISE EXCEPTION 'the percentage never goes back' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.owner IS DISTINCT FROM OLD.owner THEN
+          RAISE EXCEPTION 'the owner never changes' USING ERRCODE = 'check_violation';
+        END IF;
+        IF (OLD.state, OLD.attempt, OLD.due_ms, OLD.total_images, OLD.processed_images,
+            OLD.failed_images, OLD.percentage, OLD.stage, OLD.summary)
+          IS NOT DISTINCT FROM (NEW.state, NEW.attempt, NEW.due_ms, NEW.total_images,
+            NEW.processed_images, NEW.failed_images, NEW.percentage, NEW.stage, NEW.summary) THEN
+          RETURN NEW;
+        END IF;
+      END IF;
+      UPDATE change_counter SET version = version + 1 RETURNING version INTO NEW.version;
+      PERFORM pg_notify('harrier_change', '');
+      IF NEW.state = 'queued' AND (TG_OP = 'INSERT' OR OLD.state <> 'queued') THEN
+        PERFORM pg_notify('harrier_work', '');
+      ELSIF TG_OP = 'UPDATE' AND OLD.state = 'processing' AND NEW.state <> 'processing'
+        AND NEW.owner IS NOT NULL AND EXISTS (SELECT 1 FROM job
+          WHERE owner = NEW.owner AND state = 'queued' AND running_limit IS NOT NULL) THEN
+        PERFORM pg_notify('harrier_work', '');
+      END IF;
+      RETURN NEW;
+    END $$;
+    """
+
+  /// Keys without their secrets, and what each caller has used of a day's share.
+  private static let keysAndUsage = """
+    CREATE TABLE api_key (
+      id TEXT COLLATE "C" PRIMARY KEY,
+      name TEXT NOT NULL,
+      owner TEXT COLLATE "C" NOT NULL,
+      scopes TEXT NOT NULL,
+      requests_per_minute BIGINT CHECK (requests_per_minute >= 0),
+      bytes_per_day BIGINT CHECK (bytes_per_day >= 0),
+      queued_jobs BIGINT CHECK (queued_jobs >= 0),
+      running_jobs BIGINT CHECK (running_jobs >= 0),
+      secret_hash TEXT NOT NULL CHECK (secret_hash ~ '^[0-9a-f]{64}$'),
+      created_ms BIGINT NOT NULL,
+      expires_ms BIGINT,
+      revoked_ms BIGINT,
+      last_used_ms BIGINT
+    );
+    CREATE FUNCTION api_key_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF OLD.revoked_ms IS NOT NULL AND NEW.revoked_ms IS DISTINCT FROM OLD.revoked_ms THEN
+        RAISE EXCEPTION 'a revoked key stays so' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER api_key_change BEFORE UPDATE OF revoked_ms ON api_key
+      FOR EACH ROW EXECUTE FUNCTION api_key_change();
+
+    CREATE TABLE byte_usage (
+      account TEXT COLLATE "C" NOT NULL,
+      day BIGINT NOT NULL,
+      bytes BIGINT NOT NULL CHECK (bytes >= 0),
+      PRIMARY KEY (account, day)
+    );
+    CREATE INDEX byte_usage_by_day ON byte_usage (day);
     """
 }

@@ -9,9 +9,10 @@ extension PostgresStore: UploadStore {
   public func insert(_ upload: Upload) async throws {
     try await write { connection in
       try connection.query(
-        "INSERT INTO upload VALUES ($1, $2, $3)",
+        "INSERT INTO upload (id, created_ms, expires_ms, owner) VALUES ($1, $2, $3, $4)",
         [
           upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds,
+          upload.owner,
         ])
       for (position, file) in upload.files.enumerated() {
         try connection.query(
@@ -70,14 +71,14 @@ extension PostgresStore: UploadStore {
 
   private static func upload(_ id: UploadID, _ connection: PostgresConnection) throws -> Upload? {
     let row = try connection.query(
-      "SELECT created_ms, expires_ms FROM upload WHERE id = $1", [id.description]
+      "SELECT created_ms, expires_ms, owner FROM upload WHERE id = $1", [id.description]
     ).first
     guard let row else { return nil }
     let files = try connection.query(
       "SELECT \(fileColumns) FROM file WHERE upload_id = $1 ORDER BY position", [id.description])
     return Upload(
       id: id, createdAt: Date(milliseconds: try row[0]), expiresAt: Date(milliseconds: try row[1]),
-      files: try files.rows.map(file))
+      files: try files.rows.map(file), owner: try row[2])
   }
 
   private static func file(_ row: PostgresRow) throws -> UploadedFile {

@@ -14,6 +14,10 @@ enum SQLiteSchema {
     }
     migrator.registerMigration("3: webhooks") { try $0.execute(sql: deliveries) }
     migrator.registerMigration("4: requests, logs") { try $0.execute(sql: requestsAndLogs) }
+    migrator.registerMigration("5: owners, keys, usage") { database in
+      try database.execute(sql: owners)
+      try database.execute(sql: keysAndUsage)
+    }
     return migrator
   }
 
@@ -232,5 +236,58 @@ enum SQLiteSchema {
       details TEXT,
       PRIMARY KEY (job_id, number)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Whose uploads and jobs they are. A queued job is in `job_free` or, when its owner may have only so many processed at
+  /// once, in `job_lanes`: all that one owner may start under one limit.
+  private static let owners = """
+    ALTER TABLE upload ADD COLUMN owner TEXT;
+    CREATE TRIGGER upload_owner_never_changes BEFORE UPDATE OF owner ON upload
+      WHEN NEW.owner IS NOT OLD.owner
+      BEGIN SELECT RAISE(ABORT, 'the owner never changes'); END;
+
+    ALTER TABLE job ADD COLUMN owner TEXT;
+    ALTER TABLE job ADD COLUMN running_limit INTEGER
+      CHECK (running_limit IS NULL OR (running_limit >= 0 AND owner IS NOT NULL));
+    CREATE INDEX job_by_owner ON job (owner, id) WHERE owner IS NOT NULL;
+    CREATE INDEX job_by_owner_state ON job (owner, state, id) WHERE owner IS NOT NULL;
+    CREATE INDEX job_free ON job (priority DESC, id)
+      WHERE state = 'queued' AND running_limit IS NULL;
+    CREATE INDEX job_lanes ON job (owner, running_limit, priority DESC, id)
+      WHERE state = 'queued' AND running_limit IS NOT NULL;
+    CREATE TRIGGER job_owner_never_changes BEFORE UPDATE OF owner ON job
+      WHEN NEW.owner IS NOT OLD.owner
+      BEGIN SELECT RAISE(ABORT, 'the owner never changes'); END;
+    """
+
+  /// Keys without their secrets, and what each caller has used of a day's share.
+  private static let keysAndUsage = """
+    CREATE TABLE api_key (
+      id TEXT PRIMARY KEY NOT NULL,
+      name TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      requests_per_minute INTEGER CHECK (requests_per_minute >= 0),
+      bytes_per_day INTEGER CHECK (bytes_per_day >= 0),
+      queued_jobs INTEGER CHECK (queued_jobs >= 0),
+      running_jobs INTEGER CHECK (running_jobs >= 0),
+      secret_hash TEXT NOT NULL
+        CHECK (length(secret_hash) = 64 AND secret_hash NOT GLOB '*[^0-9a-f]*'),
+      created_ms INTEGER NOT NULL,
+      expires_ms INTEGER,
+      revoked_ms INTEGER,
+      last_used_ms INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER api_key_stays_revoked BEFORE UPDATE OF revoked_ms ON api_key
+      WHEN OLD.revoked_ms IS NOT NULL AND NEW.revoked_ms IS NOT OLD.revoked_ms
+      BEGIN SELECT RAISE(ABORT, 'a revoked key stays so'); END;
+
+    CREATE TABLE byte_usage (
+      account TEXT NOT NULL,
+      day INTEGER NOT NULL,
+      bytes INTEGER NOT NULL CHECK (bytes >= 0),
+      PRIMARY KEY (account, day)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX byte_usage_by_day ON byte_usage (day);
     """
 }

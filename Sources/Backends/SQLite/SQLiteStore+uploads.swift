@@ -10,9 +10,10 @@ extension SQLiteStore: UploadStore {
   public func insert(_ upload: Upload) async throws {
     try await write { database in
       try database.execute(
-        sql: "INSERT INTO upload VALUES (?, ?, ?)",
+        sql: "INSERT INTO upload (id, created_ms, expires_ms, owner) VALUES (?, ?, ?, ?)",
         arguments: [
           upload.id.description, upload.createdAt.milliseconds, upload.expiresAt.milliseconds,
+          upload.owner,
         ])
       for (position, file) in upload.files.enumerated() {
         try database.execute(
@@ -79,7 +80,7 @@ extension SQLiteStore: UploadStore {
 
   private static func upload(_ id: UploadID, _ database: Database) throws -> Upload? {
     let row = try Row.fetchOne(
-      database, sql: "SELECT created_ms, expires_ms FROM upload WHERE id = ?",
+      database, sql: "SELECT created_ms, expires_ms, owner FROM upload WHERE id = ?",
       arguments: [id.description])
     guard let row else { return nil }
     let files = try Row.fetchAll(
@@ -87,7 +88,7 @@ extension SQLiteStore: UploadStore {
       arguments: [id.description])
     return Upload(
       id: id, createdAt: Date(milliseconds: row[0]), expiresAt: Date(milliseconds: row[1]),
-      files: try files.map(file))
+      files: try files.map(file), owner: row[2])
   }
 
   private static func file(_ row: Row) throws -> UploadedFile {

@@ -48,6 +48,9 @@ public final class SQLiteStore: Sendable {
     do {
       finding =
         try await pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "no answer"
+    } catch let error as CancellationError {
+      // Whoever stops a start learns nothing about the database.
+      throw error
     } catch {
       finding = "\(error)"
     }

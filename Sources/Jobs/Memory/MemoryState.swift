@@ -6,12 +6,14 @@ struct MemoryState {
   var uploads: [UploadID: Upload] = [:]
   var workers: [WorkerID: (seenAt: Date, progressedAt: Date)] = [:]
   var deliveries: [EventID: MemoryDelivery] = [:]
+  var apiKeys: [APIKeyID: APIKey] = [:]
+  var usage: [AccountDay: Int] = [:]
   /// Of the newest change.
   private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
 
   mutating func insert(
-    _ job: Job, _ idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, _ idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) throws -> JobInsertion {
     guard uploads[job.uploadID] != nil else {
       throw JobsError(.uploadNotFound, "No such upload")
@@ -22,13 +24,18 @@ struct MemoryState {
     if let idempotency, let first = try self.job(startedBy: idempotency, now: job.createdAt) {
       return .repeated(first)
     }
-    if let queuedLimit, jobs.values.count(where: { $0.job.state == .queued }) >= queuedLimit {
+    if let total = limits.total, jobs.values.count(where: { $0.job.state == .queued }) >= total {
       throw JobsError.queueFull
+    }
+    if let limit = limits.ofOwner, let owner = job.owner, counts(of: owner).queued >= limit {
+      throw JobsError.ownerQueueFull
     }
     if let idempotency {
       keys[Self.name(of: idempotency)] = (idempotency.bodyHash, job.id, job.createdAt)
     }
     var entry = MemoryJob(job: job)
+    // Nobody's jobs are not counted, so they have no limit.
+    if job.owner == nil { entry.job.runningLimit = nil }
     if let earlier = continuing.flatMap({ jobs[$0] }) { entry.takeOver(from: earlier) }
     keep(entry)
     return .inserted
@@ -46,6 +53,18 @@ struct MemoryState {
   }
 
   private static func name(of key: IdempotencyKey) -> String { "\(key.caller)\u{0}\(key.key)" }
+
+  func counts(of owner: String) -> OwnerCounts {
+    let jobs = jobs.values.lazy.map(\.job).filter { $0.owner == owner }
+    return OwnerCounts(
+      queued: jobs.count { $0.state == .queued }, processing: jobs.count { $0.state == .processing }
+    )
+  }
+
+  private func isHeldBack(_ job: Job) -> Bool {
+    guard let owner = job.owner, let limit = job.runningLimit else { return false }
+    return counts(of: owner).processing >= limit
+  }
 
   func isUsed(_ id: UploadID) -> Bool {
     jobs.values.contains { $0.job.uploadID == id && !$0.job.state.isEnded }
@@ -93,7 +112,7 @@ struct MemoryState {
   private func nextDue(_ now: Date) -> JobID? {
     jobs.values.filter { entry in
       switch entry.job.state {
-      case .queued: entry.job.dueAt <= now
+      case .queued: entry.job.dueAt <= now && !isHeldBack(entry.job)
       case .processing: entry.leaseEnd <= now
       case .completed, .failed, .cancelled: false
       }

@@ -8,10 +8,10 @@ public final class MemoryStore: JobStore, UploadStore {
   public init() {}
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion {
     try state.withLock {
-      try $0.insert(job, idempotency, queuedLimit: queuedLimit, continuing: continuing)
+      try $0.insert(job, idempotency, limits: limits, continuing: continuing)
     }
   }
 
@@ -26,6 +26,7 @@ public final class MemoryStore: JobStore, UploadStore {
   public func jobs(_ query: JobQuery) async throws -> [Job] {
     state.withLock { state in
       state.jobs.values.map(\.job)
+        .filter { query.owner == nil || $0.owner == query.owner }
         .filter { query.state == nil || $0.state == query.state }
         .filter { job in query.after.map { job.id < $0 } ?? true }
         .sorted { $0.id > $1.id }.prefix(query.limit).map(\.self)
@@ -56,6 +57,10 @@ public final class MemoryStore: JobStore, UploadStore {
         queued: queued.count, processing: jobs.count { $0.state == .processing },
         oldestDueAt: queued.map(\.dueAt).min())
     }
+  }
+
+  public func counts(of owner: String) async throws -> OwnerCounts {
+    state.withLock { $0.counts(of: owner) }
   }
 
   public func changes(after version: Int, limit: Int) async throws -> JobChanges {

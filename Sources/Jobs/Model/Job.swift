@@ -32,6 +32,10 @@ public struct Job: Sendable, Equatable {
   public var callbackURL: String?
   /// Of the HTTP request that started it; joins what the API and the workers say about the job.
   public var requestID: String?
+  /// Whose it is: that of its upload. nil where nobody had to say who they are.
+  public var owner: String?
+  /// Not claimed while so many of its owner's jobs are being processed; nil for any number.
+  public var runningLimit: Int?
   /// The W3C `traceparent` of that request's span (w3.org/TR/trace-context); nil when it is not traced.
   public var traceParent: String?
 

@@ -6,6 +6,8 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
     case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
     /// As many jobs wait as may.
     case queueFull = "QUEUE_FULL"
+    /// As many jobs of the owner wait as may.
+    case ownerQueueFull = "OWNER_QUEUE_FULL"
     /// A job that has not ended uses the upload.
     case uploadInUse = "UPLOAD_IN_USE"
     /// Another worker has the job, or it has ended: this worker's attempt is over.
@@ -42,6 +44,10 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// As many jobs wait as may.
   public static let queueFull = JobsError(.queueFull, "Too many jobs wait already")
+
+  /// As many jobs of the owner wait as may.
+  public static let ownerQueueFull = JobsError(
+    .ownerQueueFull, "Too many of your jobs wait already")
 
   /// A key that no blob store takes.
   public static func invalidBlobKey(_ key: String) -> JobsError {

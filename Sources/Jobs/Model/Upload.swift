@@ -8,9 +8,14 @@ public struct Upload: Sendable, Equatable {
   public var expiresAt: Date
   /// In the order sent.
   public var files: [UploadedFile]
+  /// Whose it is; nil where nobody had to say who they are.
+  public var owner: String?
 
-  public init(id: UploadID, createdAt: Date, expiresAt: Date, files: [UploadedFile]) {
+  public init(
+    id: UploadID, createdAt: Date, expiresAt: Date, files: [UploadedFile], owner: String? = nil
+  ) {
     self.id = id
+    self.owner = owner
     self.createdAt = createdAt
     self.expiresAt = expiresAt
     self.files = files

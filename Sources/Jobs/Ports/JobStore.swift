@@ -98,11 +98,40 @@ public struct JobQuery: Sendable, Equatable {
   public var limit: Int
   /// Only jobs before this one in the list.
   public var after: JobID?
+  /// Only this owner's; nil for everybody's.
+  public var owner: String?
 
-  public init(state: JobState? = nil, limit: Int = 20, after: JobID? = nil) {
+  public init(
+    state: JobState? = nil, limit: Int = 20, after: JobID? = nil, owner: String? = nil
+  ) {
+    self.owner = owner
     self.state = state
     self.limit = limit
     self.after = after
+  }
+}
+
+/// How many jobs may be queued when a new one has joined them; nil for any number.
+public struct QueueLimits: Sendable, Equatable {
+  /// Everybody's.
+  public var total: Int?
+  /// The owner's.
+  public var ofOwner: Int?
+
+  public init(total: Int? = nil, ofOwner: Int? = nil) {
+    self.total = total
+    self.ofOwner = ofOwner
+  }
+}
+
+/// What an owner has in hand at one moment.
+public struct OwnerCounts: Sendable, Equatable {
+  public var queued: Int
+  public var processing: Int
+
+  public init(queued: Int, processing: Int) {
+    self.queued = queued
+    self.processing = processing
   }
 }
 
@@ -160,13 +189,12 @@ public struct QueueLoad: Sendable, Equatable {
 public protocol JobStore: Sendable {
   /// Queues a job, and its idempotency key with it; forgets keys whose time is over.
   /// - Parameters:
-  ///   - queuedLimit: how many jobs may be queued with it; nil for any number.
   ///   - continuing: an ended job over the same upload. Its results and checkpoints of files that are in the new
   ///     job too are the new job's from the start; images that failed are done again.
   /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body,
-  ///   `.queueFull`. A known key with its body is answered from a full queue too.
+  ///   `.queueFull`, `.ownerQueueFull`. A known key with its body is answered from a full queue too.
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion
 
   /// The job that a key has started, if it is still remembered.
@@ -182,6 +210,8 @@ public protocol JobStore: Sendable {
   func newestPicture(of file: FileID) async throws -> ImageRecord?
   /// Costs what the live jobs cost, however many ended ones are kept.
   func counts() async throws -> QueueCounts
+  /// The same of one owner.
+  func counts(of owner: String) async throws -> OwnerCounts
 
   /// Jobs that a client would see changed after a version, at most `limit`. Renewed leases, records and reports
   /// of what is known are no change.
@@ -210,7 +240,8 @@ public protocol JobStore: Sendable {
   func holds(_ claim: Claim) async throws -> Bool
 
   /// Hands the next due job to a worker: highest priority first, then the oldest. A job whose lease has run
-  /// out is due again; when `maxDeaths` workers have died on it, it fails with `WORKER_CRASHED` instead.
+  /// out is due again whatever its owner has in hand; a queued one is passed over while as many of its owner's jobs
+  /// are being processed as its `runningLimit` says, however many workers ask at once. When `maxDeaths` workers have died on it, it fails with `WORKER_CRASHED` instead.
   /// - Returns: nil when nothing is due.
   func claim(
     for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
@@ -249,6 +280,7 @@ extension JobStore {
   public func insert(
     _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int? = nil
   ) async throws -> JobInsertion {
-    try await insert(job, idempotency: idempotency, queuedLimit: queuedLimit, continuing: nil)
+    try await insert(
+      job, idempotency: idempotency, limits: QueueLimits(total: queuedLimit), continuing: nil)
   }
 }

@@ -67,7 +67,7 @@ struct BrokenStore: JobStore {
   private let error = JobsError(.databaseError, "The metadata store fails", cause: "disk I/O error")
 
   func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion { throw error }
   func attempts(of id: JobID) async throws -> [Attempt] { throw error }
   func newestPicture(of file: FileID) async throws -> ImageRecord? { throw error }
@@ -76,6 +76,7 @@ struct BrokenStore: JobStore {
   func jobs(_ query: JobQuery) async throws -> [Job] { throw error }
   func records(of id: JobID) async throws -> [ImageRecord] { throw error }
   func counts() async throws -> QueueCounts { throw error }
+  func counts(of owner: String) async throws -> OwnerCounts { throw error }
   func changes(after version: Int, limit: Int) async throws -> JobChanges { throw error }
   func latestVersion() async throws -> Int { throw error }
   func load(ahead priority: JobPriority) async throws -> QueueLoad { throw error }

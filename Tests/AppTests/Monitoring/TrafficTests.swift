@@ -6,12 +6,13 @@ import Testing
 
 @testable import App
 
-@Suite("TrafficHandler")
+@Suite("Traffic")
 struct TrafficTests {
   @Test("bodies are counted in both directions, and connections while they are open")
   func counts() throws {
     let traffic = Traffic()
-    let channel = EmbeddedChannel(handler: TrafficHandler(traffic))
+    let channel = EmbeddedChannel(
+      handlers: [ConnectionHandler(traffic, receiveBytes: 2048), TrafficHandler(traffic)])
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     #expect(traffic.totals == Traffic.Totals(openConnections: 1))
     let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/")

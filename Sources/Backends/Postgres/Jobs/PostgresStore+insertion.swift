@@ -51,20 +51,33 @@ extension PostgresStore {
     try connection.query(queuedUpTo, [count]).first?[0] ?? 0 >= count
   }
 
+  static let ownerQueuedUpTo = """
+    SELECT COUNT(*) FROM (
+      SELECT 1 FROM job WHERE owner = $1 AND state = 'queued' LIMIT $2) AS queued
+    """
+
+  /// The same of one owner.
+  static func hasQueued(
+    _ count: Int, of owner: String, _ connection: PostgresConnection
+  ) throws -> Bool {
+    try connection.query(ownerQueuedUpTo, [owner, count]).first?[0] ?? 0 >= count
+  }
+
   static func insert(_ job: Job, _ connection: PostgresConnection) throws {
     try connection.query(
       """
       INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
         created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-        trace_parent)
-      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14)
+        trace_parent, owner, running_limit)
+      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
       """,
       [
         job.id.description, job.uploadID.description,
         job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
-        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent,
+        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
+        job.storedRunningLimit,
       ])
   }
 

@@ -7,7 +7,7 @@ extension PostgresStore: JobStore {
   }
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion {
     try await write { connection in
       // Its deletion waits until the job is there, or has won.
@@ -18,81 +18,19 @@ extension PostgresStore: JobStore {
       if let idempotency, let first = try Self.known(idempotency, job.createdAt, connection) {
         return .repeated(first)
       }
-      if let queuedLimit, try Self.hasQueued(queuedLimit, connection) { throw JobsError.queueFull }
+      if let total = limits.total, try Self.hasQueued(total, connection) {
+        throw JobsError.queueFull
+      }
+      if let limit = limits.ofOwner, let owner = job.owner,
+        try Self.hasQueued(limit, of: owner, connection)
+      {
+        throw JobsError.ownerQueueFull
+      }
       try Self.insert(job, connection)
       if let continuing { try Self.takeOver(from: continuing, to: job, connection) }
       if let idempotency { try Self.keep(idempotency, of: job, connection) }
       return .inserted
     }
-  }
-
-  /// The queued job or the expired lease that comes first: by priority, then by age. Jobs in hand are passed over, as
-  /// many as there are workers. With OR instead of CASE the planner would rather sort all that wait.
-  static let nextDue = """
-    SELECT id, state FROM job WHERE state IN ('queued', 'processing')
-      AND CASE state WHEN 'queued' THEN due_ms ELSE lease_end_ms END <= $1
-    ORDER BY priority DESC, id LIMIT 1
-    """
-
-  /// What another worker is just claiming or writing is not waited for. The lock is the one that the claim's own
-  /// update takes: a stronger one would pass over a job to whose log somebody is just adding.
-  static let nextDueLocked = "\(nextDue) FOR NO KEY UPDATE SKIP LOCKED"
-
-  public func claim(
-    for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
-  ) async throws -> ClaimedJob? {
-    // Workers ask often and mostly in vain: looking needs no transaction.
-    let anyDue = try await read { try $0.query(Self.nextDue, [now.milliseconds]).count > 0 }
-    guard anyDue else { return nil }
-    let leaseEnd = now.addingTimeInterval(lease.timeInterval).milliseconds
-    return try await write { connection in
-      while true {
-        let due = try connection.query(Self.nextDueLocked, [now.milliseconds]).first
-        guard let due else { return nil }
-        let id: JobID = try storedIdentifier(due[0])
-        let isTakenOver = try due[1] == JobState.processing.rawValue
-        if isTakenOver, try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, connection) {
-          continue
-        }
-        let claimed = try connection.query(
-          """
-          UPDATE job SET state = 'processing', attempt = attempt + 1, token = token + 1,
-            worker = $2, lease_end_ms = $3, started_ms = COALESCE(started_ms, $4), updated_ms = $4
-          WHERE id = $1 RETURNING \(JobRow.columns), token, deaths
-          """, [id.description, worker.description, leaseEnd, now.milliseconds]
-        ).first
-        guard let claimed else { return nil }
-        let job = try JobRow.job(claimed)
-        let claim = Claim(jobID: id, worker: worker, token: try claimed[27])
-        try Self.beginAttempt(job.attempt, claim, now, connection)
-        return ClaimedJob(
-          job: job, claim: claim, records: try Self.records(of: job, connection),
-          checkpoints: try Self.checkpoints(of: id, connection), deaths: try claimed[28],
-          isTakenOver: isTakenOver)
-      }
-    }
-  }
-
-  /// Counts the worker that has died on the job; true when it was the last one allowed.
-  private static func failIfDeadly(
-    _ id: JobID, maxDeaths: Int, _ now: Date, _ connection: PostgresConnection
-  ) throws -> Bool {
-    let counted = try connection.query(
-      "UPDATE job SET deaths = deaths + 1 WHERE id = $1 RETURNING deaths", [id.description])
-    let deaths: Int = try counted.first?[0] ?? 0
-    let file = try fileInHand(of: id, connection)
-    try endAttempt(of: id, .lost, .workerLost, now, connection)
-    guard deaths >= maxDeaths else { return false }
-    let failure = JobFailure.workerCrashed(deaths: deaths, on: file)
-    try connection.query(
-      """
-      UPDATE job SET state = 'failed', worker = NULL, lease_end_ms = NULL, updated_ms = $2,
-        ended_ms = $2, stage = NULL, failure_code = $3, failure_message = $4, failure_details = $5
-      WHERE id = $1
-      """,
-      [id.description, now.milliseconds, failure.code, failure.message, failure.details])
-    try announceEnd(of: id, connection)
-    return true
   }
 
   public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {

@@ -9,6 +9,7 @@ extension PostgresStore {
   public func jobs(_ query: JobQuery) async throws -> [Job] {
     try await read { connection in
       var parameters: [(any PostgresValue)?] = [query.limit]
+      if let owner = query.owner { parameters.append(owner) }
       if let state = query.state { parameters.append(state.rawValue) }
       if let after = query.after { parameters.append(after.description) }
       return try connection.query(Self.list(query), parameters).rows.map(JobRow.job)
@@ -18,7 +19,8 @@ extension PostgresStore {
   /// The conditions differ, so that each list finds an index in its order.
   static func list(_ query: JobQuery) -> String {
     var conditions: [String] = []
-    if query.state != nil { conditions.append("state = $2") }
+    if query.owner != nil { conditions.append("owner = $2") }
+    if query.state != nil { conditions.append("state = $\(conditions.count + 2)") }
     if query.after != nil { conditions.append("id < $\(conditions.count + 2)") }
     let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     return "SELECT \(JobRow.columns) FROM job \(filter) ORDER BY id DESC LIMIT $1"
@@ -60,6 +62,18 @@ extension PostgresStore {
     }
   }
 
+  static let ownerCounts = """
+    SELECT (SELECT COUNT(*) FROM job WHERE owner = $1 AND state = 'queued'),
+      (SELECT COUNT(*) FROM job WHERE owner = $1 AND state = 'processing')
+    """
+
+  public func counts(of owner: String) async throws -> OwnerCounts {
+    try await read { connection in
+      let row = try connection.query(Self.ownerCounts, [owner]).first
+      return OwnerCounts(queued: try row?[0] ?? 0, processing: try row?[1] ?? 0)
+    }
+  }
+
   static func job(_ id: JobID, _ connection: PostgresConnection) throws -> Job? {
     try connection.query("SELECT \(JobRow.columns) FROM job WHERE id = $1", [id.description])
       .first.map(JobRow.job)
@@ -81,8 +95,10 @@ extension PostgresStore {
       id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
       started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
       failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-      callback_url, request_id, trace_parent
+      callback_url, request_id, trace_parent, owner, running_limit
       """
+    /// Where what is asked for behind them begins.
+    static let count = Int32(columns.split(separator: ",").count)
 
     static func job(_ row: PostgresRow) throws -> Job {
       guard let state = JobState(rawValue: try row[5]),
@@ -112,6 +128,8 @@ extension PostgresStore {
       job.callbackURL = try row[24]
       job.requestID = try row[25]
       job.traceParent = try row[26]
+      job.owner = try row[27]
+      job.runningLimit = try row[28]
       return job
     }
   }

@@ -49,20 +49,32 @@ extension SQLiteStore {
     return try Int.fetchOne(statement, arguments: [count]) ?? 0 >= count
   }
 
+  static let ownerQueuedUpTo = """
+    SELECT COUNT(*) FROM (
+      SELECT 1 FROM job INDEXED BY job_by_owner_state WHERE owner = ? AND state = 'queued' LIMIT ?)
+    """
+
+  /// The same of one owner.
+  static func hasQueued(_ count: Int, of owner: String, _ database: Database) throws -> Bool {
+    let statement = try database.cachedStatement(sql: ownerQueuedUpTo)
+    return try Int.fetchOne(statement, arguments: [owner, count]) ?? 0 >= count
+  }
+
   static func insert(_ job: Job, _ database: Database) throws {
     try database.execute(
       sql: """
         INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
           created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-          trace_parent)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)
+          trace_parent, owner, running_limit)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         job.id.description, job.uploadID.description,
         job.fileIDs.map(\.description).joined(separator: " "), job.configuration,
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
-        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent,
+        job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
+        job.storedRunningLimit,
       ])
   }
 

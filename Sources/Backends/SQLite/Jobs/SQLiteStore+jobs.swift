@@ -4,17 +4,17 @@ public import Jobs
 
 extension SQLiteStore: JobStore {
   /// No worker holds the job any more.
-  private static let unclaimed = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
+  static let unclaimed = "worker = NULL, lease_end_ms = NULL, updated_ms = :now"
 
   /// Nothing will change the job any more.
-  private static let ended = "\(unclaimed), ended_ms = :now, stage = NULL"
+  static let ended = "\(unclaimed), ended_ms = :now, stage = NULL"
 
   public func job(startedBy key: IdempotencyKey, now: Date) async throws -> Job? {
     try await read { try Self.known(key, now, $0) }
   }
 
   public func insert(
-    _ job: Job, idempotency: IdempotencyKey?, queuedLimit: Int?, continuing: JobID?
+    _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion {
     try await write { database in
       let hasUpload = try Bool.fetchOne(
@@ -24,93 +24,19 @@ extension SQLiteStore: JobStore {
       if let idempotency, let first = try Self.known(idempotency, job.createdAt, database) {
         return .repeated(first)
       }
-      if let queuedLimit, try Self.hasQueued(queuedLimit, database) { throw JobsError.queueFull }
+      if let total = limits.total, try Self.hasQueued(total, database) {
+        throw JobsError.queueFull
+      }
+      if let limit = limits.ofOwner, let owner = job.owner,
+        try Self.hasQueued(limit, of: owner, database)
+      {
+        throw JobsError.ownerQueueFull
+      }
       try Self.insert(job, database)
       if let continuing { try Self.takeOver(from: continuing, to: job, database) }
       if let idempotency { try Self.keep(idempotency, of: job, database) }
       return .inserted
     }
-  }
-
-  public func claim(
-    for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date
-  ) async throws -> ClaimedJob? {
-    // Workers ask often and mostly in vain: looking needs no write lock.
-    guard try await read({ try Self.nextDue(now, $0) }) != nil else { return nil }
-    let leaseEnd = now.addingTimeInterval(lease.timeInterval).milliseconds
-    return try await write { database in
-      while let (id, isTakenOver) = try Self.nextDue(now, database) {
-        if isTakenOver, try Self.failIfDeadly(id, maxDeaths: maxDeaths, now, database) { continue }
-        let row = try Row.fetchOne(
-          database,
-          sql: """
-            UPDATE job SET state = 'processing', attempt = attempt + 1, token = token + 1,
-              worker = ?2, lease_end_ms = ?3, started_ms = COALESCE(started_ms, ?4), updated_ms = ?4
-            WHERE id = ?1 RETURNING token, deaths
-            """,
-          arguments: [id.description, worker.description, leaseEnd, now.milliseconds])
-        guard let row, let job = try Self.job(id, database) else { return nil }
-        let claim = Claim(jobID: id, worker: worker, token: row[0])
-        try Self.beginAttempt(job.attempt, claim, now, database)
-        return ClaimedJob(
-          job: job, claim: claim, records: try Self.records(of: job, database),
-          checkpoints: try Self.checkpoints(of: id, database), deaths: row[1],
-          isTakenOver: isTakenOver)
-      }
-      return nil
-    }
-  }
-
-  /// The first queued job. SQLite's planner would rather sort all queued ones, so the index is named.
-  static let firstQueued = """
-    SELECT id, priority, state FROM job INDEXED BY job_queue WHERE state = 'queued' AND due_ms <= ?1
-    ORDER BY priority DESC, id LIMIT 1
-    """
-
-  /// Jobs whose worker has gone silent; there are few.
-  static let expiredLeases = """
-    SELECT id, priority, state FROM job INDEXED BY job_leases
-    WHERE state = 'processing' AND lease_end_ms <= ?1
-    """
-
-  /// The queued job or the expired lease that comes first: by priority, then by age.
-  private static func nextDue(
-    _ now: Date, _ database: Database
-  ) throws -> (id: JobID, isLeaseOver: Bool)? {
-    let statement = try database.cachedStatement(
-      sql: """
-        SELECT id, state FROM (SELECT * FROM (\(firstQueued)) UNION ALL \(expiredLeases))
-        ORDER BY priority DESC, id LIMIT 1
-        """)
-    return try Row.fetchOne(statement, arguments: [now.milliseconds]).map { row in
-      (try storedIdentifier(row[0]), row[1] == JobState.processing.rawValue)
-    }
-  }
-
-  /// Counts the worker that has died on the job; true when it was the last one allowed.
-  private static func failIfDeadly(
-    _ id: JobID, maxDeaths: Int, _ now: Date, _ database: Database
-  ) throws -> Bool {
-    let counted = try Int.fetchOne(
-      database, sql: "UPDATE job SET deaths = deaths + 1 WHERE id = ? RETURNING deaths",
-      arguments: [id.description])
-    let deaths = counted ?? 0
-    let file = try fileInHand(of: id, database)
-    try endAttempt(of: id, .lost, .workerLost, now, database)
-    guard deaths >= maxDeaths else { return false }
-    let failure = JobFailure.workerCrashed(deaths: deaths, on: file)
-    try database.execute(
-      sql: """
-        UPDATE job SET state = 'failed', \(ended), failure_code = :code,
-          failure_message = :message, failure_details = :details
-        WHERE id = :id
-        """,
-      arguments: [
-        "id": id.description, "now": now.milliseconds, "code": failure.code,
-        "message": failure.message, "details": failure.details,
-      ])
-    try announceEnd(of: id, database)
-    return true
   }
 
   public func renew(_ claim: Claim, lease: Duration, now: Date) async throws {

@@ -10,6 +10,7 @@ extension SQLiteStore {
   public func jobs(_ query: JobQuery) async throws -> [Job] {
     try await read { database in
       var arguments: StatementArguments = ["limit": query.limit]
+      if let owner = query.owner { arguments += ["owner": owner] }
       if let state = query.state { arguments += ["state": state.rawValue] }
       if let after = query.after { arguments += ["after": after.description] }
       let statement = try database.cachedStatement(sql: Self.list(query))
@@ -20,7 +21,8 @@ extension SQLiteStore {
   /// The conditions differ, so that each list finds an index in its order.
   static func list(_ query: JobQuery) -> String {
     let conditions = [
-      query.state.map { _ in "state = :state" }, query.after.map { _ in "id < :after" },
+      query.owner.map { _ in "owner = :owner" }, query.state.map { _ in "state = :state" },
+      query.after.map { _ in "id < :after" },
     ].compactMap(\.self)
     let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     return "SELECT \(JobRow.columns) FROM job \(filter) ORDER BY id DESC LIMIT :limit"
@@ -65,6 +67,20 @@ extension SQLiteStore {
     }
   }
 
+  static let ownerCounts = """
+    SELECT
+      (SELECT COUNT(*) FROM job INDEXED BY job_by_owner_state WHERE owner = ?1 AND state = 'queued'),
+      (SELECT COUNT(*) FROM job INDEXED BY job_by_owner_state WHERE owner = ?1 AND state = 'processing')
+    """
+
+  public func counts(of owner: String) async throws -> OwnerCounts {
+    try await read { database in
+      let statement = try database.cachedStatement(sql: Self.ownerCounts)
+      let row = try Row.fetchOne(statement, arguments: [owner])
+      return OwnerCounts(queued: row?[0] ?? 0, processing: row?[1] ?? 0)
+    }
+  }
+
   static func job(_ id: JobID, _ database: Database) throws -> Job? {
     let statement = try database.cachedStatement(
       sql: "SELECT \(JobRow.columns) FROM job WHERE id = ?")
@@ -87,7 +103,7 @@ enum JobRow {
     id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
     failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-    callback_url, request_id, trace_parent
+    callback_url, request_id, trace_parent, owner, running_limit
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -117,6 +133,8 @@ enum JobRow {
     job.callbackURL = row[24]
     job.requestID = row[25]
     job.traceParent = row[26]
+    job.owner = row[27]
+    job.runningLimit = row[28]
     return job
   }
 }
