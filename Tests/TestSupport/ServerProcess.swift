@@ -57,7 +57,9 @@ public final class ServerProcess: Sendable {
   deinit { kill(SIGKILL) }
 
   public var port: Int { state.port ?? 0 }
-  public var baseURL: String { "http://127.0.0.1:\(port)" }
+  public var baseURL: String { "\(isSecure ? "https" : "http")://127.0.0.1:\(port)" }
+  /// Whether it speaks HTTPS.
+  private var isSecure: Bool { log.contains(#""scheme":"https""#) }
   /// 0 before it has started.
   public var processID: pid_t { state.process }
   /// What it has written to standard error so far.

@@ -3,13 +3,44 @@ import Foundation
 public import Jobs
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Asks services that the operator named, with AsyncHTTPClient.
 ///
 /// A client a request, as for webhooks: the calls are seconds apart, so connections are not worth keeping, and none is
 /// left over that the other side has closed meanwhile.
 public struct HTTPClientTransport: HTTPTransport {
-  public init() {}
+  private let tls: TLSConfiguration?
+
+  public init() { tls = nil }
+
+  /// - Parameters:
+  ///   - trustedCertificates: PEM file of the authorities that servers are trusted by; nil takes those of the system.
+  ///   - certificate: PEM file of a client certificate with its chain, and its key; nil shows none.
+  /// - Throws: `JobsError` for a file that cannot be used, which it names.
+  public init(
+    trustedCertificates: String?, certificate: (path: String, key: String)?
+  ) throws(JobsError) {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    // What every server of today has.
+    tls.minimumTLSVersion = .tlsv12
+    if let path = trustedCertificates {
+      tls.trustRoots = .certificates(try certificates(in: path))
+    }
+    if let certificate {
+      tls.certificateChain = try certificates(in: certificate.path).map { .certificate($0) }
+      do {
+        tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))
+        // Whether they belong together.
+        _ = try NIOSSLContext(configuration: tls)
+      } catch {
+        throw JobsError(
+          .unavailable, "\(certificate.key) holds no private key of \(certificate.path), in PEM",
+          cause: "\(error)")
+      }
+    }
+    self.tls = tls
+  }
 
   public func send(_ call: HTTPCall) async throws -> HTTPReply {
     let deadline = ContinuousClock.now + call.timeout
@@ -19,6 +50,7 @@ public struct HTTPClientTransport: HTTPTransport {
     }
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.httpVersion = .http1Only
+    configuration.tlsConfiguration = tls
     // Half of the time, so that some is left for an answer.
     configuration.timeout.connect = max(.nanoseconds(1), TimeAmount(call.timeout / 2))
     // Who calls knows whether another attempt is worth it.
@@ -40,6 +72,15 @@ public struct HTTPClientTransport: HTTPTransport {
       // What was answered counts; the connection is closed all the same.
     }
     return try result.get()
+  }
+}
+
+private func certificates(in path: String) throws(JobsError) -> [NIOSSLCertificate] {
+  do {
+    return try NIOSSLCertificate.fromPEMFile(path)
+  } catch {
+    throw JobsError(
+      .unavailable, "\(path) cannot be read, or holds no certificates in PEM", cause: "\(error)")
   }
 }
 

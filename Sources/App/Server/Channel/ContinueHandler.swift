@@ -2,8 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Answers `Expect: 100-continue`, without which curl holds back a body for a second; and keeps the buffers
-/// in which a connection's bytes arrive small, so that a hundred uploads at once need little memory.
+/// Answers `Expect: 100-continue`, without which curl holds back a body for a second.
 ///
 /// A body that is too large by its own word gets no 100: its client reads the refusal instead of sending.
 final class ContinueHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -13,24 +12,12 @@ final class ContinueHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let maxBodyBytes: @Sendable (_ path: String) -> Int
-  private let receiveBytes: Int
   /// Requests that have no whole answer yet; a pipelined one must not speak into the answer before it.
   private var unanswered = 0
 
   /// `maxBodyBytes`: of a request to a path.
-  init(maxBodyBytes: @escaping @Sendable (_ path: String) -> Int, receiveBytes: Int) {
+  init(maxBodyBytes: @escaping @Sendable (_ path: String) -> Int) {
     self.maxBodyBytes = maxBodyBytes
-    self.receiveBytes = receiveBytes
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    let allocator = AdaptiveRecvByteBufferAllocator(
-      minimum: 1024, initial: 2048, maximum: receiveBytes)
-    do {
-      try context.channel.syncOptions?.setOption(.recvAllocator, value: allocator)
-    } catch {
-      context.fireErrorCaught(error)
-    }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

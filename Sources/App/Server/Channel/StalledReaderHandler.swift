@@ -1,10 +1,9 @@
 import NIOCore
-import NIOHTTPTypes
 
-/// Closes a connection whose client does not take its answer: it would hold a file and a connection for ever.
-/// A client that reads slowly but steadily makes room now and then, and is served.
+/// Closes a connection, or a stream of HTTP/2, whose client does not take its answer: it would hold a file and a
+/// connection for ever. A client that reads slowly but steadily makes room now and then, and is served.
 final class StalledReaderHandler: ChannelInboundHandler, RemovableChannelHandler {
-  typealias InboundIn = HTTPRequestPart
+  typealias InboundIn = Any
 
   private let patience: TimeAmount
   private var end: Scheduled<Void>?

@@ -25,30 +25,15 @@ final class Traffic: Sendable {
   func sent(_ bytes: Int) { sent.wrappingAdd(bytes, ordering: .relaxed) }
 }
 
-/// Counts the bodies of one connection.
+/// Counts the bodies that pass. Connections are counted by `ConnectionHandler`.
 final class TrafficHandler: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias OutboundIn = HTTPResponsePart
   typealias OutboundOut = HTTPResponsePart
 
   private let traffic: Traffic
-  private var isOpen = false
 
   init(_ traffic: Traffic) { self.traffic = traffic }
-
-  func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { opened() } }
-
-  func channelActive(context: ChannelHandlerContext) {
-    opened()
-    context.fireChannelActive()
-  }
-
-  func channelInactive(context: ChannelHandlerContext) {
-    closed()
-    context.fireChannelInactive()
-  }
-
-  func handlerRemoved(context: ChannelHandlerContext) { closed() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .body(let bytes) = unwrapInboundIn(data) { traffic.received(bytes.readableBytes) }
@@ -58,17 +43,5 @@ final class TrafficHandler: ChannelDuplexHandler, RemovableChannelHandler {
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     if case .body(let bytes) = unwrapOutboundIn(data) { traffic.sent(bytes.readableBytes) }
     context.write(data, promise: promise)
-  }
-
-  private func opened() {
-    guard !isOpen else { return }
-    isOpen = true
-    traffic.opened(1)
-  }
-
-  private func closed() {
-    guard isOpen else { return }
-    isOpen = false
-    traffic.opened(-1)
   }
 }

@@ -31,6 +31,8 @@ struct TopCommand: AsyncParsableCommand {
       valueName: "key"))
   var apiKey: String?
 
+  @OptionGroup var tls: TLSOptions
+
   @Flag(help: "Look twice, a second apart, print what was seen, and end.")
   var once = false
 
@@ -52,7 +54,7 @@ struct TopCommand: AsyncParsableCommand {
     let state = TopState(
       address, mode: once ? .once : isScreen ? .screen : .lines, intervalSeconds: interval)
     let loop = TopLoop(
-      reader: ServiceReader(address, transport: Services.httpTransport), look: look,
+      reader: ServiceReader(address, transport: try Services.httpTransport(tls)), look: look,
       isPlain: plain)
     try await loop.run(state)
   }
