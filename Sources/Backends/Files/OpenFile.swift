@@ -97,6 +97,7 @@ extension JobsError {
     let message =
       switch reason {
       case ENOSPC, EDQUOT: "The disk is full"
+      case EFBIG: "A file would be larger than this process may write"
       case EROFS: "The file store is read-only"
       case EACCES, EPERM: "The file store refuses access"
       case EMFILE, ENFILE: "Too many files are open"

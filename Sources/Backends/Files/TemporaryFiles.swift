@@ -5,9 +5,9 @@ import Jobs
 struct TemporaryFiles: Sendable {
   private let folder: String
 
-  /// Only the service's own user and group have to do with the pictures.
-  static let folderMode: mode_t = 0o750
-  private static let fileMode: mode_t = 0o640
+  /// Only the service's own user has to do with the pictures.
+  static let folderMode: mode_t = 0o700
+  private static let fileMode: mode_t = 0o600
   private static let heldSuffix = ".held"
 
   /// Makes the folder where it is missing.

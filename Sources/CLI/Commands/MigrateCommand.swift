@@ -15,6 +15,7 @@ struct MigrateCommand: AsyncParsableCommand {
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
+    keepFilesPrivate()
     let stores = try await Services.migrate(try await options.settings())
     print("Up to date: \(stores)")
   }

@@ -34,6 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
   var printConfig = false
 
   func run() async throws {
+    keepFilesPrivate()
     let settings = try await options.settings(
       adding: ["host": host, "port": port, "workers": workers, "rules_dir": rulesDir])
     if printConfig {

@@ -2,6 +2,10 @@ import App
 import ArgumentParser
 import Foundation
 
+/// What a service writes is for its own user: no file or folder that this process makes from now on has a right for
+/// others. Commands whose files are for people leave their umask as it is.
+func keepFilesPrivate() { umask(0o077) }
+
 /// Settings that API and worker processes share.
 struct ServiceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("YAML file with settings.", valueName: "file"))
