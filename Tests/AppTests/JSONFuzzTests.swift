@@ -6,9 +6,6 @@ import Testing
 
 @Suite("JSON parser, damaged bodies")
 struct JSONFuzzTests {
-  /// Half of the two seconds that this suite may take.
-  static let budget = Duration.seconds(1)
-
   static let bodies = [
     predictExample,
     #"{"upload_id":"upl_0123456789ab","file_ids":null,"config":{"model_path":"a\\b.pt"}}"#,
@@ -24,7 +21,7 @@ struct JSONFuzzTests {
     let start = clock.now
     var accepted = 0
     var refused = 0
-    while clock.now - start < Self.budget {
+    while clock.now - start < FuzzBudget.each {
       var body = Array((Self.bodies.randomElement(using: &random) ?? "").utf8)
       for _ in 0..<Int.random(in: 0...3, using: &random) { Self.damage(&body, using: &random) }
       let text = String(decoding: body, as: UTF8.self)

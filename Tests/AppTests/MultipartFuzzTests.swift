@@ -5,9 +5,6 @@ import Testing
 
 @Suite("MultipartParser, damaged bodies")
 struct MultipartFuzzTests {
-  /// Half of the two seconds that this suite may take.
-  static let budget = Duration.seconds(1)
-
   @Test(
     "a damaged body says the same in any chunks, and little of it is kept",
     arguments: [1, UInt64.random(in: 2...UInt64.max)])
@@ -21,7 +18,7 @@ struct MultipartFuzzTests {
     let start = clock.now
     var refused = 0
     var accepted = 0
-    while clock.now - start < Self.budget {
+    while clock.now - start < FuzzBudget.each {
       let original = try #require(originals.randomElement(using: &random))
       var body = original.body
       for _ in 0..<Int.random(in: 0...4, using: &random) {

@@ -43,8 +43,10 @@ struct CSVTable: ResultDocument {
   }
 }
 
-/// A cell, quoted where it must be.
+/// A cell, quoted where it must be. What spreadsheets would take for a formula, quoted or not, begins with an apostrophe,
+/// which makes it a text to them (OWASP, CSV injection).
 public func csvText(_ text: String) -> String {
+  let text = startsFormula(text) ? "'" + text : text
   // By scalar: as characters, "\r\n" is neither of the two, nor is a quote with an accent a quote.
   guard text.unicodeScalars.contains(where: { ",\"\n\r".unicodeScalars.contains($0) }) else {
     return text
@@ -55,4 +57,8 @@ public func csvText(_ text: String) -> String {
     quoted.unicodeScalars.append(scalar)
   }
   return quoted + "\""
+}
+
+private func startsFormula(_ text: String) -> Bool {
+  text.unicodeScalars.first.map { "=+-@\t\r＝＋－＠".unicodeScalars.contains($0) } ?? false
 }
