@@ -12,6 +12,8 @@ SWIFT_TEST = HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier swift test 
   --experimental-maximum-parallelization-width 6
 HARRIER := $(SCRATCH)/release/harrier
 OUTPUT ?= harrier-output
+# Where `make sbom` writes.
+SBOM ?= harrier.spdx.json
 # A virtual environment with the Python stack, to measure beside it; see Benchmarks/README.md.
 PEERS ?=
 # One with FastAPI, for the service's twin.
@@ -28,7 +30,7 @@ CLUSTER_SUITES := ContractTests|JobTests|UploadTests|RuleServiceTests|ServiceErr
 # What `make chaos` does; all options: scripts/chaos --help.
 CHAOS ?= --kills 500 --minutes 10
 
-.PHONY: help setup build run detect test chaos bench format lint clean
+.PHONY: help setup build run detect test chaos bench sbom format lint clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -76,6 +78,9 @@ bench: setup ## Measure speed and memory (about 25 minutes; see Benchmarks/READM
 	@scripts/test-tools
 	Benchmarks/run $(abspath $(SCRATCH))/release --peers "$(PEERS)" --service-peers "$(SERVICE_PEERS)" \
 	  --store-peers "$(STORE_PEERS)"
+
+sbom: build ## List what Harrier is made of, with licences, as SPDX (docs/supply-chain.md)
+	scripts/sbom --scratch-path $(SCRATCH) --output $(SBOM)
 
 format: ## Rewrite the sources in the project's format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks

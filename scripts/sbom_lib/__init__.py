@@ -1,0 +1,1 @@
+"""What Harrier is made of: the parts of scripts/sbom."""
