@@ -93,7 +93,7 @@ struct Mistake: Sendable, CustomTestStringConvertible {
   }
 
   static let all =
-    images + objects + units + settings + scrapes + dashboards + metrics + rules
+    images + objects + units + settings + access + scrapes + dashboards + metrics + rules
 
   private static let images = [
     Mistake("dockerfile", "deploy/Dockerfile", "ENTRYPOINT", "ENTRYPIONT", "unexpected"),
@@ -191,6 +191,62 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake(
       "settings", "docs/deployment.md", "HARRIER_WORKERS", "HARRIER_WORKER",
       "HARRIER_WORKER is no setting"),
+  ]
+
+  private static let prometheus = "deploy/prometheus/prometheus.yml"
+  private static let environment = "deploy/systemd/harrier.env.example"
+  private static let secret = "deploy/kubernetes/secret.example.yaml"
+
+  private static let access = [
+    Mistake(
+      "dockerfile", "deploy/Dockerfile", "HARRIER_AUTH=on", "HARRIER_AUTH=off-on-every-address",
+      "listens on 0.0.0.0, and HARRIER_AUTH is not on"),
+    Mistake(
+      "settings", "deploy/Dockerfile", "HARRIER_AUTH=on", "HARRIER_AUTH=off",
+      "0.0.0.0 lets other machines in, and auth is off"),
+    Mistake(
+      "settings", "deploy/Dockerfile", "HARRIER_AUTH=on", "HARRIER_AUTH=off-on-every-address",
+      "metrics_token: needs auth to be on"),
+    Mistake(
+      "settings", environment, "HARRIER_AUTH=on", "HARRIER_AUTH=off",
+      "harrier serve asks nobody for a key"),
+    Mistake(
+      "settings", "deploy/compose.yaml",
+      "    HARRIER_METRICS_TOKEN: ${METRICS_TOKEN:?is missing in deploy/.env}\n", "",
+      "worker: harrier worker would not start: harrier: metrics_port: needs metrics_token"),
+    Mistake(
+      "settings", secret, "  HARRIER_METRICS_TOKEN: METRICS_TOKEN\n", "",
+      "worker: harrier worker would not start: harrier: metrics_port: needs metrics_token"),
+    Mistake(
+      "settings", environment, "#HARRIER_METRICS_TOKEN=METRICS_TOKEN\n", "",
+      "harrier worker would not start: harrier: metrics_port: needs metrics_token"),
+    Mistake(
+      "kubernetes", secret, ": METRICS_TOKEN", ": \(String(repeating: "0a", count: 32))",
+      "HARRIER_METRICS_TOKEN is given: a secret that everybody knows"),
+    Mistake(
+      "systemd", environment, "=METRICS_TOKEN", "=\(String(repeating: "0a", count: 32))",
+      "HARRIER_METRICS_TOKEN is given: a secret that everybody knows"),
+    Mistake(
+      "compose", "deploy/compose.yaml", "{environment: METRICS_TOKEN}",
+      "{environment: PROMETHEUS_TOKEN}",
+      "PROMETHEUS_TOKEN, which deploy/compose.yaml asks for, is missing"),
+    Mistake(
+      "compose", "deploy/compose.yaml", "source: metrics-token", "source: token",
+      "token is not among the secrets"),
+    Mistake(
+      "monitoring", prometheus,
+      "    authorization: {credentials_file: /run/secrets/metrics-token}\n", "",
+      "harrier-worker does not send the token that it is asked for"),
+    Mistake(
+      "monitoring", "deploy/compose.yaml", "{environment: METRICS_TOKEN}",
+      "{environment: S3_SECRET_KEY}", "harrier does not send the token that it is asked for"),
+    Mistake(
+      "monitoring", prometheus, "/run/secrets/metrics-token", "/run/secrets/metrics-tokens",
+      "token file \"/run/secrets/metrics-tokens\""),
+    Mistake(
+      "monitoring", "deploy/compose.yaml",
+      "    HARRIER_METRICS_TOKEN: ${METRICS_TOKEN:?is missing in deploy/.env}\n", "",
+      "what the job harrier asks has no HARRIER_METRICS_TOKEN"),
   ]
 
   private static let service = "deploy/grafana/dashboards/harrier.json"

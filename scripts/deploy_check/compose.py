@@ -2,7 +2,7 @@
 
 import re
 
-from .tree import Run, is_pinned
+from .tree import SOME_SECRET, Run, is_pinned
 
 FILE = "deploy/compose.yaml"
 EXAMPLE = "deploy/example.env"
@@ -43,11 +43,11 @@ def check_service(tree, name, service, services):
 
 def check_declared(tree, services):
     document = parsed(tree)
-    for kind, implied in (("volumes", set()), ("networks", {"default"})):
+    for kind, implied in (("volumes", set()), ("networks", {"default"}), ("secrets", set())):
         declared = set(document.get(kind, {}))
         used = set()
         for service in services.values():
-            entries = [entry.split(":")[0] for entry in service.get(kind, [])]
+            entries = [source_of(entry) for entry in service.get(kind, [])]
             used |= {entry for entry in entries if not entry.startswith(".")}
         for name in sorted(used - declared - implied):
             tree.fault(FILE, f"{name} is not among the {kind}")
@@ -55,10 +55,25 @@ def check_declared(tree, services):
             tree.fault(FILE, f"{name} of the {kind} is used by no service")
 
 
+def source_of(entry):
+    """What an entry of a service's volumes, networks or secrets names."""
+    return entry["source"] if isinstance(entry, dict) else entry.split(":")[0]
+
+
+def secret_files(tree, service):
+    """The paths of a service's secrets, each with the variable that it is made of."""
+    document = parsed(tree)
+    secrets = document.get("secrets", {})
+    names = [source_of(entry) for entry in document.get("services", {}).get(service, {}).get("secrets", [])]
+    return {f"/run/secrets/{name}": secrets[name].get("environment") for name in names if name in secrets}
+
+
 def check_variables(tree):
     """What has no default must be in the example, and nothing there may be of no use."""
     # The comment at the top names none.
     used = dict(re.findall(r"\$\{(\w+)(:[?-])?", tree.text(FILE)))
+    # An empty one makes an empty secret, unless a service complains.
+    used |= {name: used.get(name) for name in secret_variables(tree)}
     given = example(tree)
     for name in sorted(set(used) - set(given)):
         tree.fault(EXAMPLE, f"{name}, which deploy/compose.yaml asks for, is missing")
@@ -69,6 +84,10 @@ def check_variables(tree):
             tree.fault(FILE, f"${{{name}}} may be empty: it has neither a default nor a complaint")
         if form == ":?" and given.get(name):
             tree.fault(EXAMPLE, f"{name} is given: a secret that everybody knows")
+
+
+def secret_variables(tree):
+    return [secret["environment"] for secret in parsed(tree).get("secrets", {}).values() if "environment" in secret]
 
 
 def example(tree):
@@ -83,7 +102,7 @@ def parsed(tree):
 
 def filled(value):
     """A text as Compose fills it in: defaults are taken, what must be given is given."""
-    value = re.sub(r"\$\{\w+:\?[^}]*\}", "0123456789abcdef", str(value))
+    value = re.sub(r"\$\{\w+:\?[^}]*\}", SOME_SECRET, str(value))
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value).replace("$$", "$")
 
 

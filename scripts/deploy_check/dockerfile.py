@@ -16,6 +16,7 @@ def check(tree):
     check_images(tree, text)
     check_libraries(tree, text)
     check_sources(tree, text)
+    check_access(tree)
 
 
 def check_images(tree, text):
@@ -51,6 +52,14 @@ def check_sources(tree, text):
             tree.fault(".dockerignore", f"{source}, which deploy/Dockerfile copies, is left out")
         if "*" not in source and not (tree.checkout / source).exists():
             tree.fault(FILE, f"copies {source}, which is not there")
+
+
+def check_access(tree):
+    """Harrier itself takes a value by which everybody may do everything; an image must not have it."""
+    given = image_environment(tree)
+    host = given.get("HARRIER_HOST", "127.0.0.1")
+    if host != "127.0.0.1" and given.get("HARRIER_AUTH") != "on":
+        tree.fault(FILE, f"listens on {host}, and HARRIER_AUTH is not on")
 
 
 def image_environment(tree):

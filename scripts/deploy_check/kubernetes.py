@@ -5,7 +5,7 @@ import importlib
 import kubernetes_validate
 import pydantic
 
-from .tree import Run, is_pinned
+from .tree import Run, filled_in, is_pinned, is_placeholder
 
 FOLDER = "deploy/kubernetes"
 # The oldest one whose schemas the files must fit, and the newest that the tools know.
@@ -19,6 +19,8 @@ def check(tree):
     found = list(objects(tree))
     for name, document in found:
         check_schema(tree, name, document)
+        if document["kind"] == "Secret":
+            check_secret(tree, name, document)
     check_kustomization(tree, {name.rpartition("/")[2] for name, _ in found})
     for name, document in found:
         for pod in [pod_of(document)] if pod_of(document) else []:
@@ -74,6 +76,12 @@ def fields(value, path=""):
     if isinstance(value, list):
         for below in value:
             yield from fields(below, f"{path}[]")
+
+
+def check_secret(tree, name, document):
+    for key, value in (document.get("data", {}) | document.get("stringData", {})).items():
+        if not is_placeholder(str(value)):
+            tree.fault(name, f"{key} is given: a secret that everybody knows")
 
 
 def check_kustomization(tree, names):
@@ -182,7 +190,8 @@ def runs(tree):
             continue
         spec = pod_of(document)["spec"]
         for container in spec["containers"]:
-            environment = dict(pair for source in container.get("envFrom", []) for pair in variables(source, found))
+            pairs = (pair for source in container.get("envFrom", []) for pair in variables(source, found))
+            environment = {key: filled_in(value) for key, value in pairs}
             environment |= {entry["name"]: entry["value"] for entry in container.get("env", [])}
             stop = container.get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", ["sleep", "0"])
             grace = spec.get("terminationGracePeriodSeconds", 30) - int(stop[-1])

@@ -2,27 +2,28 @@
 
 import json
 import re
+import shutil
 import tempfile
 from pathlib import Path
 
-from . import kubernetes
+from . import compose, kubernetes
 from .compose import parsed
-from .tree import run
+from .tree import SOME_SECRET, run
 
 PROMETHEUS = "deploy/prometheus/prometheus.yml"
 DATASOURCES = "deploy/grafana/provisioning/datasources/prometheus.yml"
 
 
 def check(tree):
-    status, said = run("promtool", "check", "config", tree.path(PROMETHEUS))
-    if status != 0:
-        tree.fault(PROMETHEUS, " ".join(said.split()))
     services = parsed(tree).get("services", {})
+    secrets = compose.secret_files(tree, "prometheus")
+    check_configuration(tree, secrets)
     for document in tree.documents(PROMETHEUS):
         for job in document.get("scrape_configs", []):
             for found in job.get("dns_sd_configs", []):
                 for name in found["names"]:
                     check_target(tree, name, found.get("port"), services)
+                    check_token(tree, job, services.get(name, {}), secrets)
     for document in tree.documents(DATASOURCES):
         if document.get("apiVersion") != 1 or not document.get("datasources"):
             tree.fault(DATASOURCES, "is no list of data sources of version 1")
@@ -33,6 +34,32 @@ def check(tree):
             if re.sub(r"^http://(.*):\d+$", r"\1", source.get("url", "")) not in services:
                 tree.fault(DATASOURCES, f"{source.get('url')} is no service of deploy/compose.yaml")
     check_queries(tree)
+
+
+def check_configuration(tree, secrets):
+    """promtool looks for the files of tokens, too: a copy names some that are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "prometheus"
+        shutil.copytree(tree.path(PROMETHEUS).parent, copy)
+        token = Path(folder) / "token"
+        token.write_text(SOME_SECRET)
+        text = tree.text(PROMETHEUS)
+        for path in secrets:
+            text = re.sub(rf"{re.escape(path)}(?![\w.-])", str(token), text)
+        (copy / "prometheus.yml").write_text(text)
+        status, said = run("promtool", "check", "config", copy / "prometheus.yml")
+        if status != 0:
+            tree.fault(PROMETHEUS, " ".join(said.replace(f"{folder}/", "").split()))
+
+
+def check_token(tree, job, service, secrets):
+    """Prometheus is let in by the same variable's value as the process has for its token."""
+    name = job["job_name"]
+    wanted = re.match(r"\$\{(\w+)", service.get("environment", {}).get("HARRIER_METRICS_TOKEN", ""))
+    if not wanted:
+        tree.fault(compose.FILE, f"what the job {name} asks has no HARRIER_METRICS_TOKEN")
+    elif secrets.get(job.get("authorization", {}).get("credentials_file")) != wanted[1]:
+        tree.fault(PROMETHEUS, f"{name} does not send the token that it is asked for: no file of {wanted[1]}")
 
 
 def check_target(tree, name, port, services):

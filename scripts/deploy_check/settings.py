@@ -6,7 +6,7 @@ from . import compose, kubernetes, systemd
 from .dockerfile import image_environment
 
 # docs/configuration.md, "Variables that are no settings".
-NO_SETTINGS = {"HARRIER_CONFIG", "HARRIER_CACHE_DIR", "HARRIER_OPENVINO_DIR"}
+NO_SETTINGS = {"HARRIER_API_KEY", "HARRIER_CONFIG", "HARRIER_CACHE_DIR", "HARRIER_OPENVINO_DIR"}
 
 
 def check(tree):
@@ -54,6 +54,9 @@ def check_run(tree, one, environment):
     if status != 0:
         tree.fault(one.name, f"harrier {command} would not start: {said}")
         return
+    # Behind a proxy a loopback address lets in everybody as well.
+    if not re.search(r'^auth: "on"$', said, re.MULTILINE):
+        tree.fault(one.name, f"harrier {command} asks nobody for a key: HARRIER_AUTH is not on")
     check_grace(tree, one, command, said)
 
 

@@ -4,9 +4,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from .tree import Run, run
+from .tree import Run, filled_in, is_placeholder, run
 
 FOLDER = "deploy/systemd"
+SETTINGS = f"{FOLDER}/harrier.env.example"
 UNITS = {"harrier.service": "harrier.service", "harrier-worker@.service": "harrier-worker@1.service"}
 BINARY = "/opt/harrier/bin/harrier"
 # Of systemd's scale from 0 to 100 (it shows tenths): higher is more exposed. The units reach 16.
@@ -14,6 +15,9 @@ MOST_EXPOSED = 20
 
 
 def check(tree):
+    for key, value in settings_file(tree, with_comments=True).items():
+        if re.search(r"_(TOKEN|SECRET|KEY)$", key) and not is_placeholder(value):
+            tree.fault(SETTINGS, f"{key} is given: a secret that everybody knows")
     for name, instance in UNITS.items():
         text = tree.text(f"{FOLDER}/{name}")
         if f"ExecStart={BINARY} " not in text:
@@ -35,7 +39,7 @@ def check(tree):
 def settings_file(tree, with_comments):
     """The example's variables; with those that are commented out, as an operator may use them."""
     pattern = r"^#?([A-Z]\w+)=(.*)$" if with_comments else r"^([A-Z]\w+)=(.*)$"
-    return dict(re.findall(pattern, tree.text(f"{FOLDER}/harrier.env.example"), re.MULTILINE))
+    return dict(re.findall(pattern, tree.text(SETTINGS), re.MULTILINE))
 
 
 def runs(tree):
@@ -43,8 +47,11 @@ def runs(tree):
         text = tree.text(f"{FOLDER}/{name}")
         arguments = re.search(rf"^ExecStart={BINARY} (.+)$", text, re.MULTILINE)
         grace = re.search(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
-        own = dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"^Environment=(.+)$", text, re.MULTILINE))))
         for with_comments in (False, True):
+            lines = re.findall(rf"^{'#?' if with_comments else ''}Environment=(.+)$", text, re.MULTILINE)
+            # %i is the name of an instance.
+            own = dict(re.findall(r"(\w+)=(\S+)", " ".join(lines).replace("%i", "1")))
+            given = {key: filled_in(value) for key, value in settings_file(tree, with_comments).items()}
             yield Run(
-                f"{FOLDER}/{name}", arguments[1].split() if arguments else [],
-                own | settings_file(tree, with_comments), int(grace[1]) if grace else 90)
+                f"{FOLDER}/{name}", arguments[1].split() if arguments else [], own | given,
+                int(grace[1]) if grace else 90)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import yaml
 
+# As long as `openssl rand -hex 32` has it.
+SOME_SECRET = "0123456789abcdef" * 4
+
 
 @dataclass
 class Tree:
@@ -81,6 +84,16 @@ def run(*command, environment=None):
         [str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
         stdin=subprocess.DEVNULL, env=environment)
     return done.returncode, done.stdout.strip()
+
+
+def is_placeholder(value):
+    """Whether an example's value says what belongs in its place: SECRET_KEY, or PASSWORD in a URL."""
+    return re.search(r"\b(PASSWORD|[A-Z]+(_[A-Z]+)+)\b", value) is not None
+
+
+def filled_in(value):
+    """A value as an operator leaves it, who fills in the placeholder that it is."""
+    return SOME_SECRET if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", str(value)) else value
 
 
 def is_pinned(image):
