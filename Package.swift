@@ -15,16 +15,21 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP2 = Target.Dependency.product(
+  name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(
@@ -54,6 +59,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -61,6 +67,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     // What each target may import is held by Tests/TidyTests and explained in docs/architecture.md.
@@ -75,17 +82,16 @@ let package = Package(
     .target(
       name: "Backends",
       dependencies: [
-        "Jobs", "CArchive", "CPQ", asyncHTTPClient, crypto, grdb, logging, nioCore, nioHTTP1,
-        nioPosix, nioSSL,
+        "Jobs", "CArchive", "CPQ", "CSandbox", asyncHTTPClient, crypto, grdb, logging, nioCore,
+        nioHTTP1, nioPosix, nioSSL,
       ],
       swiftSettings: strict),
     .target(
       name: "App",
       dependencies: [
         "ObjectDetection", "Jobs", configuration, crypto, httpTypes, hummingbird, hummingbirdCore,
-        logging,
-        metrics, nioCore, nioHTTP1, nioHTTPTypes, nioPosix, serviceLifecycle,
-        subprocess, tracing, unixSignals,
+        jwtKit, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP2,
+        nioPosix, nioSSL, serviceLifecycle, subprocess, tracing, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -101,6 +107,7 @@ let package = Package(
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CSandbox"),
     .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
     .executableTarget(
@@ -133,7 +140,8 @@ let package = Package(
       name: "AppTests",
       dependencies: [
         "App", "Backends", "Jobs", "ObjectDetection", "TestSupport", configuration, crypto,
-        httpTypes, hummingbird, logging, metrics, nioCore, nioEmbedded, nioHTTPTypes, nioPosix,
+        cryptoExtras, httpTypes, hummingbird, logging, metrics, nioCore, nioEmbedded, nioHTTPTypes,
+        nioPosix,
         serviceLifecycle, tracing,
       ],
       swiftSettings: strict),
@@ -142,7 +150,7 @@ let package = Package(
     .testTarget(
       name: "BackendsTests",
       dependencies: [
-        "Backends", "Jobs", "TestSupport", grdb, logging, nioCore, nioHTTP1, nioPosix,
+        "Backends", "CSandbox", "Jobs", "TestSupport", grdb, logging, nioCore, nioHTTP1, nioPosix,
       ],
       swiftSettings: strict),
     .testTarget(

@@ -23,7 +23,7 @@ struct Harrier: AsyncParsableCommand {
     version: harrierVersion,
     subcommands: [
       ServeCommand.self, WorkerCommand.self, DetectCommand.self, EvaluateCommand.self,
-      TopCommand.self, MigrateCommand.self, RulesCommand.self, ModelsCommand.self,
+      TopCommand.self, KeysCommand.self, MigrateCommand.self, RulesCommand.self, ModelsCommand.self,
       DoctorCommand.self,
     ])
 

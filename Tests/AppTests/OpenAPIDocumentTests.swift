@@ -38,6 +38,8 @@ struct OpenAPIDocumentTests {
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
     "GET /api/v1/jobs/{job_id}/log",
     "GET /api/v1/jobs/{job_id}/deliveries", "POST /api/v1/jobs/{job_id}/reasoning/preview",
+    "POST /api/v1/auth/token", "GET /api/v1/auth/me", "POST /api/v1/auth/session",
+    "DELETE /api/v1/auth/session",
     "GET /api/v1/jobs/{job_id}/relations", "GET /api/v1/rules", "GET /api/v1/rules/{name}",
   ]
 
@@ -54,6 +56,25 @@ struct OpenAPIDocumentTests {
     }
     #expect(Set(operations) == OpenAPIDocument.operations)
     #expect(operations.count == OpenAPIDocument.operationTable.count)
+  }
+
+  @Test("each operation says what it needs, and nothing where nobody is asked")
+  func security() throws {
+    let open = try Self.object(OpenAPIDocument.openText)
+    let openPaths = try #require(open["paths"] as? [String: [String: [String: Any]]])
+    let unasked = ["/", "/docs", "/docs/{asset}", "/openapi.json", "/health/live", "/health/ready"]
+    for (name, operation) in try operationsByName() {
+      let schemes = try #require(operation["security"] as? [[String: [String]]])
+      let parts = name.split(separator: " ").map(String.init)
+      let isOpen =
+        unasked.contains(parts[1])
+        || ["token", "session"].contains { parts[1].hasSuffix("auth/\($0)") }
+      #expect(schemes.isEmpty == isOpen, "\(name)")
+      let answers = try #require(operation["responses"] as? [String: Any])
+      #expect((answers["401"] == nil) == (isOpen && parts[0] != "POST"), "\(name)")
+      let same = try #require(openPaths[parts[1]]?[parts[0].lowercased()])
+      #expect((same["security"] as? [Any])?.isEmpty == true, "\(name)")
+    }
   }
 
   @Test("every reference names something")
@@ -131,8 +152,8 @@ struct OpenAPIDocumentTests {
         }
       }
     }
-    // Authentication is for later; a wrong method is no operation's answer.
-    let elsewhere = ["UNAUTHORIZED", "FORBIDDEN", "METHOD_NOT_ALLOWED"]
+    // A wrong method is no operation's answer.
+    let elsewhere = ["METHOD_NOT_ALLOWED"]
     #expect(seen.union(elsewhere) == Set(APIErrorCode.allCases.map(\.rawValue)))
   }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Jobs
 import Testing
 
 @testable import App
@@ -41,12 +42,24 @@ struct RouteTableTests {
     #expect(table.template(of: "/nowhere") == nil)
   }
 
-  @Test("the routes are those of the OpenAPI document, one for one")
-  func document() {
+  @Test("the routes are those of the OpenAPI document, one for one, for the same callers")
+  func document() async {
     let monitored = MonitoredService()
-    let table = Routes(service: monitored.service, monitoring: monitored.monitoring()).table
+    let access = await AccessControl(
+      service: monitored.service, keys: MemoryStore(),
+      secret: ServiceSettings.randomTokenSecret())
+    let table = Routes(
+      service: monitored.service, monitoring: monitored.monitoring(), access: access
+    ).table
     #expect(table.operations == OpenAPIDocument.operations)
     #expect(table.operations.count == table.routes.count)
+    for operation in OpenAPIDocument.operationTable {
+      let route = table.routes.first {
+        $0.path == operation.path && $0.method.rawValue == operation.method
+      }
+      #expect(
+        route?.access == operation.access ?? .standard(operation.method), "\(operation.path)")
+    }
   }
 
   @Test("methods that nobody knows share one label")

@@ -212,6 +212,7 @@ struct ServiceSettingsTests {
     var settings = ServiceSettings()
     #expect(try await load(yaml: settings.yaml) == settings)
     settings.host = "0.0.0.0"
+    settings.authentication = .offOnEveryAddress
     settings.dataDirectory = "a \"b\": c # d\\é"
     settings.rulesDirectory = "~"
     settings.modelsDirectory = "12"

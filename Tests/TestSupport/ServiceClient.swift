@@ -28,6 +28,8 @@ public struct ServiceClient: Sendable {
   /// The first of the servers.
   public var baseURL: String { baseURLs[0] }
   private let baseURLs: [String]
+  /// Of every request.
+  private var standardHeaders: [String: String] = [:]
   private let turn = Turn()
   /// No answer of ours takes longer, streams aside.
   private static let timeout = TimeAmount.seconds(120)
@@ -38,6 +40,18 @@ public struct ServiceClient: Sendable {
   public init(baseURLs: [String]) {
     precondition(!baseURLs.isEmpty)
     self.baseURLs = baseURLs
+  }
+
+  /// The same client, with these headers in every request.
+  public func with(headers: [String: String]) -> ServiceClient {
+    var client = self
+    client.standardHeaders.merge(headers) { $1 }
+    return client
+  }
+
+  /// The same client, as the holder of a key or token.
+  public func with(key: String) -> ServiceClient {
+    with(headers: ["Authorization": "Bearer \(key)"])
   }
 
   public func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
@@ -57,7 +71,9 @@ public struct ServiceClient: Sendable {
   ) async throws -> Answer {
     var request = HTTPClientRequest(url: baseURLs[turn.next() % baseURLs.count] + path)
     request.method = HTTPMethod(rawValue: method)
-    for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
+    for (name, value) in standardHeaders.merging(headers, uniquingKeysWith: { $1 }) {
+      request.headers.replaceOrAdd(name: name, value: value)
+    }
     if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
     let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
     let buffer = try await response.body.collect(upTo: 1 << 30)

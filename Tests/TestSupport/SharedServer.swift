@@ -73,4 +73,6 @@ extension ServiceClient {
 public struct UnexpectedAnswer: Error, CustomStringConvertible {
   public let text: String
   public var description: String { text }
+
+  public init(text: String) { self.text = text }
 }

@@ -29,7 +29,8 @@ extension APIErrorCode {
     case .rangeNotSatisfiable: "The range begins beyond the end of the file"
     case .uploadTooLarge: "The request body as a whole passes its limit"
     case .unsupportedMediaType: "The `Content-Type` is not what the route takes"
-    case .rateLimitExceeded: "Too many requests of this client in a minute"
+    case .rateLimitExceeded:
+      "Too many requests of this client in a minute, or its share of bytes or jobs is used up"
     case .storageError: "The file store is full or does not answer"
     case .databaseError: "The metadata store refused"
     case .internalError: "A bug; the log has it under the request id"
@@ -41,6 +42,7 @@ extension APIErrorCode {
   var documentedHeaders: [APIHeader] {
     switch self {
     case .methodNotAllowed: [.allow]
+    case .unauthorized: [.authenticate]
     case .rateLimitExceeded: [.retryAfter, .rateLimit, .rateLimitRemaining, .rateLimitReset]
     case .serviceUnavailable: [.retryAfter]
     case .rangeNotSatisfiable: [.contentRange]

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Jobs
 import ObjectDetection
 
 /// One route of the contract: what it takes, what it answers, and every error code that it can give.
@@ -18,6 +19,8 @@ struct APIOperation {
   var body: String?
   var answers: [APIAnswer]
   var errors: [APIErrorCode]
+  /// Who may ask; nil for the scope that its method needs.
+  var access: RouteAccess?
 
   /// What any route with a rate limit and a bug can answer.
   static let always: [APIErrorCode] = [.rateLimitExceeded, .internalError]
@@ -25,7 +28,8 @@ struct APIOperation {
   static let stored: [APIErrorCode] = always + [.databaseError, .serviceUnavailable]
 
   /// Writes the operation as a member of its path.
-  func write(to json: inout JSONWriter) {
+  /// - Parameter asksCallers: whether the server asks who calls.
+  func write(to json: inout JSONWriter, asksCallers: Bool) {
     json.object(method.lowercased()) { json in
       json.string("operationId", id)
       json.array("tags") { json in json.element(tag.rawValue) }
@@ -37,6 +41,7 @@ struct APIOperation {
         }
       }
       if let body { json.raw("requestBody", body) }
+      json.array("security") { if asksCallers { writeSecurity(to: &$0) } }
       json.object("responses") { json in
         for answer in answers { answer.write(to: &json) }
         writeErrors(to: &json)
@@ -44,9 +49,33 @@ struct APIOperation {
     }
   }
 
+  private var routeAccess: RouteAccess { access ?? .standard(method) }
+
+  /// Which of the document's schemes; none at all for what anyone may ask.
+  private func writeSecurity(to json: inout JSONWriter) {
+    guard routeAccess != .anyone else { return }
+    for scheme in APISchemas.securitySchemes {
+      json.object { json in
+        json.array(scheme.name) { json in
+          if case .scope(let scope) = routeAccess { json.element(scope.rawValue) }
+        }
+      }
+    }
+  }
+
+  private var accessErrors: [APIErrorCode] {
+    switch routeAccess {
+    case .anyone: []
+    case .known: [.unauthorized]
+    case .scope: [.unauthorized, .forbidden]
+    }
+  }
+
   /// One answer a status: the envelope, with the codes that this route gives, and an example of each.
   private func writeErrors(to json: inout JSONWriter) {
-    let byStatus = Dictionary(grouping: APIErrorCode.allCases.filter(errors.contains)) {
+    let byStatus = Dictionary(
+      grouping: APIErrorCode.allCases.filter((errors + accessErrors).contains)
+    ) {
       $0.status.code
     }
     for (status, codes) in byStatus.sorted(by: { $0.key < $1.key }) {
@@ -180,6 +209,8 @@ enum APIHeader: String, CaseIterable {
   case rateLimit = "RateLimit-Limit"
   case rateLimitRemaining = "RateLimit-Remaining"
   case rateLimitReset = "RateLimit-Reset"
+  case setCookie = "Set-Cookie"
+  case authenticate = "WWW-Authenticate"
 
   func write(to json: inout JSONWriter) {
     json.object(rawValue) { json in json.string("$ref", "#/components/headers/\(rawValue)") }

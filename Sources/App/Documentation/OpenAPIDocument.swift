@@ -8,15 +8,20 @@ enum OpenAPIDocument {
 
   /// The parts of the service, in the order of use.
   static let operationTable: [APIOperation] = [
-    APIOperation.inference, APIOperation.jobs, APIOperation.results, APIOperation.reasoning,
+    APIOperation.access, APIOperation.inference, APIOperation.jobs, APIOperation.results,
+    APIOperation.reasoning,
     APIOperation.files, APIOperation.rules, APIOperation.server,
   ].flatMap(\.self)
 
   /// Every route, as `GET /api/v1/jobs/{job_id}/status`. `HEAD` exists wherever `GET` is and is not listed.
   static let operations = Set(operationTable.map { "\($0.method) \($0.path)" })
 
-  /// The whole document.
-  static let text: String = {
+  /// The whole document, where callers say who they are.
+  static let text = composed(asksCallers: true)
+  /// The same where nobody has to: no route has a scheme of security.
+  static let openText = composed(asksCallers: false)
+
+  private static func composed(asksCallers: Bool) -> String {
     var json = JSONWriter()
     json.object { json in
       json.string("openapi", "3.1.0")
@@ -41,28 +46,31 @@ enum OpenAPIDocument {
           }
         }
       }
-      json.object("paths", writePaths)
+      json.object("paths") { writePaths(asksCallers: asksCallers, to: &$0) }
       json.raw("webhooks", APISchemas.webhookOperations)
       json.object("components", writeComponents)
     }
     return json.text
-  }()
+  }
 
-  private static func writePaths(_ json: inout JSONWriter) {
+  private static func writePaths(asksCallers: Bool, to json: inout JSONWriter) {
     var paths: [String] = []
     for operation in operationTable where !paths.contains(operation.path) {
       paths.append(operation.path)
     }
     for path in paths {
       json.object(path) { json in
-        for operation in operationTable where operation.path == path { operation.write(to: &json) }
+        for operation in operationTable where operation.path == path {
+          operation.write(to: &json, asksCallers: asksCallers)
+        }
       }
     }
   }
 
   private static func writeComponents(_ json: inout JSONWriter) {
     let schemas = [
-      APISchemas.requests, APISchemas.jobs, APISchemas.webhooks, APISchemas.results,
+      APISchemas.access, APISchemas.requests, APISchemas.jobs, APISchemas.webhooks,
+      APISchemas.results,
       APISchemas.resultFiles, APISchemas.rules, APISchemas.server, APISchemas.errors,
     ].joined()
     json.object("schemas") { json in
@@ -70,6 +78,9 @@ enum OpenAPIDocument {
     }
     json.object("parameters") { json in
       for (name, parameter) in APISchemas.parameters { json.raw(name, parameter) }
+    }
+    json.object("securitySchemes") { json in
+      for (name, scheme) in APISchemas.securitySchemes { json.raw(name, scheme) }
     }
     json.object("headers") { json in
       for (name, header) in APISchemas.headers { json.raw(name, header) }
@@ -100,16 +111,18 @@ enum OpenAPIDocument {
     `X-API-Version`.
     - `RATE_LIMIT_EXCEEDED` counts requests of a client in a minute. Picture bytes, health, metrics and this \
     documentation are not counted.
-    - `UNAUTHORIZED` and `FORBIDDEN` are kept for servers that ask for authentication; this version does not.
+    - Where the server asks who you are (`auth` is on), send a key or a token: `Authorization: Bearer KEY`, or \
+    `X-API-Key: KEY`. What is another one's looks like what is not there: 404.
     """
 }
 
 /// The sections of the document.
 enum APITag: String, CaseIterable {
-  case inference, jobs, results, files, rules, models, monitoring, documentation
+  case access, inference, jobs, results, files, rules, models, monitoring, documentation
 
   var summary: String {
     switch self {
+    case .access: "Say who you are, where the server asks"
     case .inference: "Upload pictures and start jobs"
     case .jobs: "Watch, list and cancel jobs"
     case .results: "What was found, in every format, and what rules made of it"

@@ -54,7 +54,7 @@ struct FileRoutes: Sendable {
     // The newest job may be another one tomorrow; what one job drew stays as it is.
     let policy: CachePolicy
     if let text = query["job_id"] {
-      record = try await self.record(of: file, jobID: text)
+      record = try await self.record(of: file, jobID: text, context.caller)
       policy = .unchanging
     } else {
       record = try await service.jobs.newestPicture(of: file.id)
@@ -94,8 +94,14 @@ struct FileRoutes: Sendable {
     return Response(status: .found, headers: [.location: url, .cacheControl: "no-store"])
   }
 
-  private func record(of file: UploadedFile, jobID text: String) async throws -> ImageRecord? {
+  private func record(
+    of file: UploadedFile, jobID text: String, _ caller: Caller
+  ) async throws -> ImageRecord? {
     guard let id = JobID(text) else { throw APIError.noSuchJob }
+    // Another one's job is none, whatever its state.
+    guard let known = try await service.jobs.job(id), caller.sees(known.owner) else {
+      throw APIError.noSuchJob
+    }
     let job = try await service.completedJob(id)
     guard job.fileIDs.contains(file.id) else {
       throw APIError(.fileNotFound, "The job has no such file")

@@ -63,7 +63,8 @@ struct JobRoutes {
     // One more tells whether there is a next page.
     let jobs = try await service.jobs.jobs(
       JobQuery(
-        state: try query.choice("status", of: JobState.self), limit: limit + 1, after: after))
+        state: try query.choice("status", of: JobState.self), limit: limit + 1, after: after,
+        owner: context.caller.isAdmin ? nil : context.caller.owner ?? ""))
     let page = jobs.prefix(limit)
     return .json(
       Envelope.success { json in

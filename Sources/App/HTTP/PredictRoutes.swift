@@ -12,17 +12,22 @@ struct PredictRoutes {
     _ = try QueryParameters(request, allowing: [])
     let intake = JobIntake(service: service)
     let body = try await intake.jsonBody(of: request)
-    let idempotency = try intake.idempotencyKey(of: request, body: body, caller: context.client)
+    let idempotency = try intake.idempotencyKey(of: request, body: body, context)
     if let answer = try await intake.firstAnswer(to: idempotency) { return answer }
     let prediction = try PredictRequest(
       parsing: body, defaultModel: service.settings.defaultModel,
       maxFiles: service.settings.maxFilesPerUpload, callbacks: service.settings.webhookPolicy)
-    let job = try await newJob(for: prediction)
+    context.audited["upload_id"] = prediction.uploadID.description
+    let job = try await newJob(for: prediction, context.caller)
     return try await intake.queue(job, idempotency, context)
   }
 
-  private func newJob(for prediction: PredictRequest) async throws -> Job {
-    guard let upload = try await service.uploads.upload(prediction.uploadID) else {
+  private func newJob(
+    for prediction: PredictRequest, _ caller: Caller
+  ) async throws -> Job {
+    guard let upload = try await service.uploads.upload(prediction.uploadID),
+      caller.sees(upload.owner)
+    else {
       throw APIError.noSuchUpload
     }
     let files = try Self.files(of: prediction, in: upload)
@@ -36,6 +41,8 @@ struct PredictRoutes {
       id: JobID(at: now), uploadID: upload.id, fileIDs: files.map(\.id),
       configuration: configuration.json, priority: prediction.priority,
       megapixels: Double(pixels) / 1e6, createdAt: now)
+    // An administrator's job over another one's pictures is that one's too.
+    job.owner = upload.owner
     job.callbackURL = prediction.callbackURL
     job.estimatedAt = try await service.estimates.completion(ofNew: job)
     return job

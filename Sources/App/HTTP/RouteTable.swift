@@ -10,14 +10,18 @@ struct Route: Sendable {
   var path: String
   /// Whether the rate limit leaves it alone: file bytes, health, metrics, documentation.
   var isExempt: Bool
+  /// Who may use it, where access is controlled.
+  var access: RouteAccess
   var handler: Handler
 
+  /// - Parameter access: who looks needs another scope than who changes, unless it says otherwise.
   init(
     _ method: HTTPRequest.Method, _ path: String, exempt isExempt: Bool = false,
-    _ handler: @escaping Handler
+    access: RouteAccess? = nil, _ handler: @escaping Handler
   ) {
     self.method = method
     self.path = path
+    self.access = access ?? .standard(method.rawValue)
     self.isExempt = isExempt
     self.handler = handler
   }
@@ -27,6 +31,7 @@ struct Route: Sendable {
 struct RouteTable: Sendable {
   let routes: [Route]
   private let exemptPaths: Set<String>
+  private let accesses: [String: RouteAccess]
   private let templates: [Template]
 
   private struct Template {
@@ -37,6 +42,8 @@ struct RouteTable: Sendable {
   init(_ routes: [Route]) {
     self.routes = routes
     exemptPaths = Set(routes.filter(\.isExempt).map(\.path))
+    accesses = Dictionary(
+      routes.map { (Self.operation($0.method, $0.path), $0.access) }, uniquingKeysWith: { $1 })
     templates = Dictionary(grouping: routes, by: \.path).sorted { $0.key < $1.key }.map {
       path, routes in
       let methods = routes.map(\.method)
@@ -47,9 +54,18 @@ struct RouteTable: Sendable {
   }
 
   /// `GET /api/v1/jobs/{job_id}/status` ...
-  var operations: Set<String> { Set(routes.map { "\($0.method.rawValue) \($0.path)" }) }
+  var operations: Set<String> { Set(routes.map { Self.operation($0.method, $0.path) }) }
+
+  private static func operation(_ method: HTTPRequest.Method, _ path: String) -> String {
+    "\(method.rawValue) \(path)"
+  }
 
   func isExempt(_ template: String) -> Bool { exemptPaths.contains(template) }
+
+  /// Who may use the route at a path's template. What is no route may be asked by anyone: the answer is that it is none.
+  func access(of method: HTTPRequest.Method, _ template: String) -> RouteAccess {
+    accesses[Self.operation(method == .head ? .get : method, template)] ?? .anyone
+  }
 
   /// Empty for a path that no route has.
   func methods(for path: String) -> [HTTPRequest.Method] { match(path)?.methods ?? [] }

@@ -1,12 +1,14 @@
 import Hummingbird
+import Jobs
 
 /// All routes of the service, on one page.
 struct Routes {
   let service: Service
   let monitoring: Monitoring
+  let access: AccessControl
 
   var table: RouteTable {
-    RouteTable([inference, jobs, files, numbers, documentation].flatMap(\.self))
+    RouteTable([inference, jobs, files, callers, numbers, documentation].flatMap(\.self))
   }
 
   private var inference: [Route] {
@@ -67,23 +69,33 @@ struct Routes {
     ]
   }
 
+  private var callers: [Route] {
+    let callers = AccessRoutes(service: service, access: access)
+    return [
+      Route(.post, "/api/v1/auth/token", access: .anyone, callers.token),
+      Route(.get, "/api/v1/auth/me", access: .known, callers.me),
+      Route(.post, "/api/v1/auth/session", access: .anyone, callers.begin),
+      Route(.delete, "/api/v1/auth/session", access: .anyone, callers.end),
+    ]
+  }
+
   private var numbers: [Route] {
     let routes = MonitoringRoutes(monitoring: monitoring)
     return [
-      Route(.get, "/metrics", exempt: true, routes.metrics),
-      Route(.get, "/health/live", exempt: true, routes.live),
-      Route(.get, "/health/ready", exempt: true, routes.ready),
-      Route(.get, "/api/v1/monitoring/dashboard", routes.dashboard),
+      Route(.get, "/metrics", exempt: true, access: .scope(.metrics), routes.metrics),
+      Route(.get, "/health/live", exempt: true, access: .anyone, routes.live),
+      Route(.get, "/health/ready", exempt: true, access: .anyone, routes.ready),
+      Route(.get, "/api/v1/monitoring/dashboard", access: .scope(.metrics), routes.dashboard),
     ]
   }
 
   private var documentation: [Route] {
     let documentation = DocumentationRoutes(service: service)
     return [
-      Route(.get, "/", exempt: true, documentation.start),
-      Route(.get, "/openapi.json", exempt: true, documentation.openAPI),
-      Route(.get, "/docs", exempt: true, documentation.page),
-      Route(.get, "/docs/{asset}", exempt: true, documentation.asset),
+      Route(.get, "/", exempt: true, access: .anyone, documentation.start),
+      Route(.get, "/openapi.json", exempt: true, access: .anyone, documentation.openAPI),
+      Route(.get, "/docs", exempt: true, access: .anyone, documentation.page),
+      Route(.get, "/docs/{asset}", exempt: true, access: .anyone, documentation.asset),
     ]
   }
 }

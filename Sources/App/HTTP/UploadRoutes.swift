@@ -15,14 +15,34 @@ struct UploadRoutes {
   /// `POST /api/v1/inference/upload`
   @Sendable func upload(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    let upload = try await service.receiver.receive(request) {
-      context.channel.triggerUserOutboundEvent(BodyGate.Open(), promise: nil)
+    let share = try await service.byteQuota.reserve(
+      request.headers.announcedBytes, for: context.caller, at: service.now())
+    let upload: Upload
+    do {
+      upload = try await service.receiver.receive(request, for: context.caller.owner) {
+        context.channel.triggerUserOutboundEvent(BodyGate.Open(), promise: nil)
+      }
+    } catch {
+      await giveBack(share, context)
+      throw error
     }
+    try await service.byteQuota.settle(share, actual: upload.files.reduce(0) { $0 + $1.sizeBytes })
+    context.audited["upload_id"] = upload.id.description
     service.metrics.uploaded(
       files: upload.files.count, bytes: upload.files.reduce(0) { $0 + $1.sizeBytes })
     context.logger.info(
       "upload kept", metadata: ["upload_id": "\(upload.id)", "files": "\(upload.files.count)"])
     return .json(Self.document(upload))
+  }
+
+  /// Nothing was kept of the upload, so nothing is counted.
+  private func giveBack(_ share: ByteQuota.Share?, _ context: HarrierContext) async {
+    do {
+      try await service.byteQuota.settle(share, actual: 0)
+    } catch {
+      context.logger.warning(
+        "bytes of a refused upload stay counted", metadata: ["cause": "\(error)"])
+    }
   }
 
   private static func document(_ upload: Upload) -> String {

@@ -14,6 +14,8 @@ public struct WorkerMonitoring: Sendable {
   private let registry: MetricRegistry
   private let gauges: WorkerGauges
   private let collect: @Sendable () -> Void
+  /// nil lets in everybody.
+  private let token: SecretDigest?
   private let logger: Logger
 
   /// - Parameters:
@@ -29,6 +31,9 @@ public struct WorkerMonitoring: Sendable {
     gauges = WorkerGauges(
       registry: registry, version: version, dataDirectory: settings.dataDirectory)
     self.collect = collect
+    token =
+      settings.authentication == .on
+      ? settings.metricsToken.map(SecretDigest.init(of:)) : nil
     self.logger = logger
   }
 
@@ -36,6 +41,9 @@ public struct WorkerMonitoring: Sendable {
   public func run() async {
     let router = Router()
     router.get("/metrics") { [self] request, _ in
+      if let token, try Credentials(request).map({ SecretDigest(of: $0.text) }) != token {
+        throw HTTPError(.unauthorized)
+      }
       collect()
       await gauges.refresh()
       return Response.metrics(of: registry, to: request)

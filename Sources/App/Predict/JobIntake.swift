@@ -28,12 +28,17 @@ struct JobIntake {
         .uploadTooLarge, "The request body is too large",
         details: "At most \(service.settings.maxJSONBytes) bytes")
     }
-    return Array(buffer: try await request.body.collect(upTo: service.settings.maxJSONBytes))
+    return try await bytes(of: request)
+  }
+
+  /// All of a body, if there is room for it.
+  func bytes(of request: Request) async throws -> [UInt8] {
+    try await service.bodyBudget.body(of: request, upTo: service.settings.maxJSONBytes)
   }
 
   /// nil when the client sent none.
   func idempotencyKey(
-    of request: Request, body: [UInt8], caller: String
+    of request: Request, body: [UInt8], _ context: HarrierContext
   ) throws -> IdempotencyKey? {
     guard let key = request.headers[.idempotencyKey] else { return nil }
     guard (1...Self.maxKeyCharacters).contains(key.count) else {
@@ -42,7 +47,8 @@ struct JobIntake {
         details: "Must have 1 to \(Self.maxKeyCharacters) characters", field: "Idempotency-Key")
     }
     return IdempotencyKey(
-      caller: caller, key: key, bodyHash: SHA256.hash(data: body).hexadecimal)
+      caller: context.caller.owner ?? context.client, key: key,
+      bodyHash: SHA256.hash(data: body).hexadecimal)
   }
 
   /// A repetition is answered as the first time, whatever has changed since; nil for what is none.
@@ -60,11 +66,25 @@ struct JobIntake {
     var job = job
     job.requestID = context.requestID
     job.traceParent = service.traces.traceparent
-    let insertion = try await service.jobs.insert(
-      job, idempotency: idempotency, queuedLimit: service.settings.maxQueuedJobs,
-      continuing: continuing)
+    let limits = context.caller.limits(service.settings)
+    job.runningLimit = limits.runningJobs
+    let insertion: JobInsertion
+    do {
+      insertion = try await service.jobs.insert(
+        job, idempotency: idempotency,
+        limits: QueueLimits(
+          total: service.settings.maxQueuedJobs,
+          ofOwner: job.owner == nil ? nil : limits.queuedJobs),
+        continuing: continuing)
+    } catch let error as JobsError where error.code == .ownerQueueFull {
+      throw APIError(
+        .rateLimitExceeded, error.message,
+        details: "At most \(limits.queuedJobs ?? 0) may wait, none is left",
+        headers: [.retryAfter: "30"])
+    }
     switch insertion {
     case .inserted:
+      context.audited["job_id"] = job.id.description
       Failpoint.jobInserted.reach()
       context.logger.info(
         "job queued", metadata: ["job_id": "\(job.id)", "images": "\(job.fileIDs.count)"])
@@ -77,6 +97,7 @@ struct JobIntake {
       await service.dispatch.announce(job.id, priority: job.priority)
       return Self.accepted(job)
     case .repeated(let first):
+      context.audited["job_id"] = first.id.description
       return Self.accepted(first)
     }
   }

@@ -16,7 +16,7 @@ struct RetryRoutes {
     let intake = JobIntake(service: service)
     let body = try await body(of: request, intake)
     let idempotency = try intake.idempotencyKey(
-      of: request, body: Array("retry \(id) ".utf8) + body, caller: context.client)
+      of: request, body: Array("retry \(id) ".utf8) + body, context)
     if let answer = try await intake.firstAnswer(to: idempotency) { return answer }
     guard let ended = try await service.jobs.job(id) else { throw APIError.noSuchJob }
     guard ended.state == .failed || ended.state == .cancelled else {
@@ -33,9 +33,7 @@ struct RetryRoutes {
   /// Empty when there is none.
   private func body(of request: Request, _ intake: JobIntake) async throws -> [UInt8] {
     if request.headers[.contentType] == nil {
-      let limit = service.settings.maxJSONBytes
-      let body = try await request.body.collect(upTo: limit)
-      guard body.readableBytes > 0 else { return [] }
+      guard try await !intake.bytes(of: request).isEmpty else { return [] }
     }
     return try await intake.jsonBody(of: request)
   }
@@ -54,6 +52,7 @@ struct RetryRoutes {
     var job = Job(
       id: JobID(at: now), uploadID: upload.id, fileIDs: ids, configuration: ended.configuration,
       priority: ended.priority, megapixels: Double(pixels) / 1e6, createdAt: now)
+    job.owner = upload.owner
     job.estimatedAt = try await service.estimates.completion(ofNew: job)
     return job
   }

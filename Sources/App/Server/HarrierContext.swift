@@ -12,6 +12,12 @@ struct HarrierContext: RequestContext, RemoteAddressRequestContext {
   var requestID = ""
   /// Who asks: the address, or that which a trusted proxy names.
   var client = ""
+  /// Whether the client came by HTTPS, to us or to a proxy that is trusted.
+  var isSecure = false
+  /// Who that is, and what it may do.
+  var caller = Caller.anyone
+  /// What the request is about, for the audit log.
+  let audited = AuditedIDs()
 
   init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)

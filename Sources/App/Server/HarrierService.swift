@@ -13,6 +13,8 @@ public struct ServicePorts: Sendable {
   public var deliveries: any DeliveryStore
   public var jobLogs: any JobLogStore
   public var blobs: any BlobStore
+  public var keys: any APIKeyStore
+  public var usage: any UsageStore
   /// Shared by the processes of an installation; nil where one data folder is.
   public var secrets: (any SecretStore)?
   public var changes: ChangeHint
@@ -32,7 +34,8 @@ public struct ServicePorts: Sendable {
 
   public init(
     jobs: any JobStore, uploads: any UploadStore, deliveries: any DeliveryStore,
-    jobLogs: any JobLogStore, blobs: any BlobStore, secrets: (any SecretStore)?,
+    jobLogs: any JobLogStore, blobs: any BlobStore, keys: any APIKeyStore, usage: any UsageStore,
+    secrets: (any SecretStore)?,
     changes: ChangeHint,
     sharedStatus: (any SharedStatusCache)?, rateLimit: (any SharedRateLimit)?,
     dispatch: (any JobDispatch)?, background: (@Sendable () async -> Void)?,
@@ -44,6 +47,8 @@ public struct ServicePorts: Sendable {
     self.deliveries = deliveries
     self.jobLogs = jobLogs
     self.blobs = blobs
+    self.keys = keys
+    self.usage = usage
     self.secrets = secrets
     self.changes = changes
     self.sharedStatus = sharedStatus
@@ -64,6 +69,7 @@ public struct HarrierService: Sendable {
   private let monitoring: Monitoring
   private let supervisor: WorkerSupervisor
   private let webhooks: any WebhookTransport
+  private let keys: any APIKeyStore
   private let secrets: (any SecretStore)?
   private let background: (@Sendable () async -> Void)?
   private let exporter: SpanExporter?
@@ -82,12 +88,14 @@ public struct HarrierService: Sendable {
       archives: ports.archives,
       dispatch: Announcements(receivers: [supervisor, ports.dispatch].compactMap(\.self)),
       changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,
-      http: ports.http, metrics: ServiceMetrics(factory: registry), traces: traces,
+      usage: ports.usage, http: ports.http, metrics: ServiceMetrics(factory: registry),
+      traces: traces,
       logger: logger,
       now: { Date().wholeMilliseconds })
     monitoring = Monitoring(service: service, registry: registry, version: version)
     self.supervisor = supervisor
     webhooks = ports.webhooks
+    keys = ports.keys
     secrets = ports.secrets
     background = ports.background
     self.exporter = exporter
@@ -102,11 +110,15 @@ public struct HarrierService: Sendable {
   public func run() async throws {
     let settings = service.settings
     let logger = logger
-    let server = HarrierServer(service: service, monitoring: monitoring)
+    let tls = try await ServerTLS.load(settings, logger: logger, now: service.now)
+    let server = HarrierServer(
+      service: service, monitoring: monitoring, access: try await access(),
+      audit: try AuditLog(settings, logger: logger), tls: tls)
     let application = try server.application { port in
       logger.info(
         "Harrier accepts requests",
         metadata: [
+          "scheme": tls == nil ? "http" : "https",
           "host": "\(settings.host)", "port": .stringConvertible(port),
           "data_dir": "\(settings.dataDirectory)", "workers": .stringConvertible(settings.workers),
         ])
@@ -119,7 +131,9 @@ public struct HarrierService: Sendable {
       last.compactMap(\.self) + [
         Background(body: service.jobLog.run),
         service.estimates, service.watch, sender, monitoring,
-        Maintenance(service: service), application, supervisor,
+        Maintenance(service: service),
+      ] + (tls?.services ?? []) + [
+        application, supervisor,
         Draining(readiness: monitoring.readiness),
       ]
     var configuration = ServiceGroupConfiguration(
@@ -135,6 +149,21 @@ public struct HarrierService: Sendable {
         .unavailable, "\(settings.host):\(settings.port): the address is in use by another process")
     }
     logger.info("Harrier has stopped")
+  }
+
+  /// Who is let in.
+  private func access() async throws -> AccessControl {
+    let settings = service.settings
+    if settings.authentication == .offOnEveryAddress {
+      logger.warning(
+        "Access is not controlled: everybody who reaches the service may do everything")
+    }
+    // Where nobody needs a token, none is kept.
+    let secret =
+      settings.authentication == .on
+      ? try await patiently(logger) { try await settings.tokenSecret(sharedIn: secrets) }
+      : ServiceSettings.randomTokenSecret()
+    return await AccessControl(service: service, keys: keys, secret: secret)
   }
 
   /// Stops after the workers and the requests, so that the jobs that they end are still told of.

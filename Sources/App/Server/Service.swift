@@ -20,6 +20,8 @@ struct Service: Sendable {
   let rateLimit: (any SharedRateLimit)?
   /// To services that the operator has named.
   let http: (any HTTPTransport)?
+  /// What callers have used of their shares; nil where nothing is counted.
+  let byteQuota: ByteQuota
   let metrics: ServiceMetrics
   let traces: Traces
   let logger: Logger
@@ -31,6 +33,7 @@ struct Service: Sendable {
   let estimates: CompletionEstimates
   let streams = OpenStreams()
   let traffic = Traffic()
+  let bodyBudget = BodyBudget()
   /// Woken when a job with a callback has ended.
   let webhooksDue = WakeSignal()
   let receiver: UploadReceiver
@@ -41,7 +44,8 @@ struct Service: Sendable {
     models: any ModelCatalog, rules: any RuleSource, archives: any ArchiveWriter,
     dispatch: any JobDispatch,
     changes: ChangeHint = .polled, sharedStatus: (any SharedStatusCache)? = nil,
-    rateLimit: (any SharedRateLimit)? = nil, http: (any HTTPTransport)? = nil,
+    rateLimit: (any SharedRateLimit)? = nil, usage: (any UsageStore)? = nil,
+    http: (any HTTPTransport)? = nil,
     metrics: ServiceMetrics, traces: Traces = .off, logger: Logger,
     now: @escaping @Sendable () -> Date
   ) {
@@ -58,6 +62,7 @@ struct Service: Sendable {
     self.dispatch = dispatch
     self.rateLimit = rateLimit
     self.http = http
+    byteQuota = ByteQuota(usage: usage, settings: settings)
     self.metrics = metrics
     self.traces = traces
     self.logger = logger

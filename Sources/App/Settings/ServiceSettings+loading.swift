@@ -59,6 +59,75 @@ extension ServiceSettings {
     if maxFileBytes > maxUploadBytes {
       throw SettingsError("max_file_bytes", "must not be more than max_upload_bytes")
     }
+    // Below that a worker does not get as far as saying so.
+    if let memory = workerMaxMemoryBytes, (1..<(512 << 20)).contains(memory) {
+      throw SettingsError(
+        "worker_max_memory_bytes", "must be 0, which is without limit, or at least 536870912")
+    }
+    try checkTLS()
+    try checkAccess()
+  }
+
+  private func checkAccess() throws(SettingsError) {
+    if authentication == .off, !Self.isLoopback(host) {
+      throw SettingsError(
+        "host",
+        "\(host) lets other machines in, and auth is off: set auth to on (docs/security.md), or in words to off-on-every-address"
+      )
+    }
+    if authentication != .on {
+      for (key, isSet) in [
+        ("jwt_keys", jwtKeys != nil), ("jwt_secret", jwtSecret != nil),
+        ("metrics_token", metricsToken != nil),
+      ] where isSet {
+        throw SettingsError(key, "needs auth to be on: nobody is asked for a token otherwise")
+      }
+    }
+    if authentication == .on, metricsPort != nil, metricsToken == nil {
+      throw SettingsError(
+        "metrics_port", "needs metrics_token where auth is on: a worker knows no keys")
+    }
+    if let jwtKeys, let url = URL(string: jwtKeys), url.scheme?.lowercased() == "http",
+      !Self.isLoopback(url.host() ?? "")
+    {
+      throw SettingsError(
+        "jwt_keys", "must be https: who changes keys on their way lets in whom they want")
+    }
+    if jwtKeys != nil || jwtSecret != nil, jwtIssuer == nil || jwtAudience == nil {
+      throw SettingsError(
+        jwtIssuer == nil ? "jwt_issuer" : "jwt_audience",
+        "is missing: without it tokens that were made for others would be taken")
+    }
+  }
+
+  /// Whether only this machine reaches the address.
+  private static func isLoopback(_ host: String) -> Bool {
+    if host == "localhost" { return true }
+    let address = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+    guard let bytes = AddressRange.bytes(address) else { return false }
+    return bytes.count == 4 ? bytes[0] == 127 : bytes == Array(repeating: 0, count: 15) + [1]
+  }
+
+  private func checkTLS() throws(SettingsError) {
+    if (tlsCertificate == nil) != (tlsKey == nil) {
+      throw SettingsError(
+        tlsCertificate == nil ? "tls_certificate" : "tls_key",
+        "is missing: a certificate and its key say nothing without each other")
+    }
+    if tlsCertificate == nil {
+      for (key, isSet) in [
+        ("tls_client_ca", tlsClientCA != nil), ("http_redirect_port", httpRedirectPort != nil),
+        ("hsts_seconds", hstsSeconds > 0),
+      ] where isSet {
+        throw SettingsError(key, "needs tls_certificate and tls_key: a proxy that ends TLS does it")
+      }
+    }
+    if httpRedirectPort == nil, httpRedirectTargetPort != nil {
+      throw SettingsError("http_redirect_target_port", "needs http_redirect_port")
+    }
+    if let httpRedirectPort, httpRedirectPort != 0, httpRedirectPort == port {
+      throw SettingsError("http_redirect_port", "must not be port, which serves HTTPS")
+    }
   }
 
   private static func contents(of path: String) async throws -> [UInt8] {
@@ -81,7 +150,7 @@ extension ServiceSettings {
     }
   }
 
-  private static func reason(for error: any Error) -> String {
+  static func reason(for error: any Error) -> String {
     switch (error as? CocoaError)?.code {
     case .fileNoSuchFile, .fileReadNoSuchFile: "no such file"
     case .fileReadNoPermission: "no permission"

@@ -17,6 +17,51 @@ public struct ServiceSettings: Sendable, Equatable {
   public var logLevel = "info"
   public var logFormat = LogFormat.json
 
+  // TLS.
+  /// A chain in PEM; nil serves plain HTTP.
+  public var tlsCertificate: String?
+  /// Its private key, in PEM.
+  public var tlsKey: String?
+  /// Authorities whose client certificates are required; nil requires none.
+  public var tlsClientCA: String?
+  /// Where plain HTTP is sent to HTTPS; nil for nowhere, 0 takes a free one.
+  public var httpRedirectPort: Int?
+  /// The port that is named then; nil for `port`.
+  public var httpRedirectTargetPort: Int?
+  /// Of `Strict-Transport-Security`; 0 sends none.
+  public var hstsSeconds = 0
+
+  // Access.
+  public var authentication = AuthenticationMode.off
+  /// With it `/metrics` may be read, and nothing else; nil for none.
+  public var metricsToken: String?
+  /// Key set of an identity provider: a URL or a path; nil for none.
+  public var jwtKeys: String?
+  /// What tokens are signed with by HS256; nil for none.
+  public var jwtSecret: String?
+  /// nil takes any issuer's.
+  public var jwtIssuer: String?
+  /// nil takes tokens for anybody.
+  public var jwtAudience: String?
+  /// By how much the provider's clock may differ.
+  public var jwtClockSkew = Duration.seconds(60)
+  /// The claim that holds scopes.
+  public var jwtScopeClaim = "scope"
+  /// Of tokens that keys are exchanged for, at most.
+  public var tokenLifetime = Duration.seconds(900)
+  /// Of a browser's session.
+  public var sessionLifetime = Duration.seconds(43_200)
+  /// Wrong keys and tokens a minute and client address; 0 is without limit.
+  public var failedLogins = 10
+  /// Of a caller who has no limit of its own; 0 is without limit.
+  public var quotaBytesPerDay = 0
+  public var quotaQueuedJobs = 0
+  public var quotaRunningJobs = 0
+  /// nil for `audit.log` in the data folder.
+  public var auditLog: String?
+  /// Whether reads are written there too.
+  public var auditReads = false
+
   // The stores.
   /// `postgres://user:password@host:port/database?sslmode=...`; nil for SQLite in the data folder.
   public var databaseURL: String?
@@ -69,6 +114,11 @@ public struct ServiceSettings: Sendable, Equatable {
   /// How long a worker may go on with its images after it was told to stop.
   public var shutdownGrace = Duration.seconds(30)
 
+  // What workers may do.
+  public var workerSandbox = SandboxDemand.auto
+  /// nil for a share of the machine's memory, 0 for no limit.
+  public var workerMaxMemoryBytes: Int?
+
   // Webhooks.
   /// `whsec_...`; nil for one that is made and kept in the data folder.
   public var webhookSecret: String?
@@ -111,10 +161,33 @@ extension ServiceSettings {
   }
 }
 
+extension ServiceSettings {
+  var auditLogPath: String { auditLog ?? "\(dataDirectory)/audit.log" }
+}
+
+/// Whether callers must say who they are.
+public enum AuthenticationMode: String, Sendable, CaseIterable {
+  /// Not: the service listens on this machine's own addresses only.
+  case off
+  case on
+  /// Not, and everybody who reaches the service may do everything.
+  case offOnEveryAddress = "off-on-every-address"
+}
+
 /// How the log is written.
 public enum LogFormat: String, Sendable, CaseIterable {
   /// A JSON object a line.
   case json
   /// For people.
   case text
+}
+
+/// What becomes of a worker's rights that its work does not need.
+public enum SandboxDemand: String, Sendable, CaseIterable {
+  /// Those that the kernel can take are taken.
+  case auto
+  /// The same, and without all of it the worker does not start.
+  case required
+  /// They stay.
+  case off
 }

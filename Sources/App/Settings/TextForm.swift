@@ -61,6 +61,21 @@ struct TextForm: Sendable {
     return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
   }
 
+  /// As it travels in a header (RFC 6750, `b68token`), and too long to be guessed.
+  static let secret = TextForm(
+    words: "32 to 1024 letters, digits or any of -._~+/="
+  ) { text in
+    (32...1024).contains(text.utf8.count)
+      && text.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "-._~+/=".contains($0))
+      }
+  }
+
+  /// `scope`, `https://example.org/roles`
+  static let claimName = TextForm(words: "a name of at most 255 characters") { text in
+    line.isValid(text) && text.count <= 255
+  }
+
   static let webhookSecret = TextForm(
     words: "whsec_ and the base64 of 24 to 64 bytes", isValid: { WebhookSecret($0) != nil })
 

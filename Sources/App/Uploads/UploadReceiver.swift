@@ -18,7 +18,9 @@ struct UploadReceiver: Sendable {
 
   /// Reads the body to its end and keeps its files under a new upload.
   /// `open` is called when its turn has come: only then its bytes are wanted.
-  func receive(_ request: Request, open: @Sendable () -> Void) async throws -> Upload {
+  func receive(
+    _ request: Request, for owner: String? = nil, open: @Sendable () -> Void
+  ) async throws -> Upload {
     let limit = settings.maxUploadBytes
     if let length = request.headers.announcedBytes, length > limit {
       throw tooLarge
@@ -33,7 +35,7 @@ struct UploadReceiver: Sendable {
       do {
         try await fill(sink, from: request.body)
         let files = try await threads.runIfActive { try sink.finish() }
-        let upload = try await keep(files)
+        let upload = try await keep(files, for: owner)
         await remove(sink)
         return upload
       } catch {
@@ -69,7 +71,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// Files first, then the rows: a row never names a file that a power cut could take.
-  private func keep(_ files: [ReceivedFile]) async throws -> Upload {
+  private func keep(_ files: [ReceivedFile], for owner: String?) async throws -> Upload {
     let time = now()
     let id = UploadID(at: time)
     let uploaded = files.map { file in
@@ -84,7 +86,7 @@ struct UploadReceiver: Sendable {
     let upload = Upload(
       id: id, createdAt: time,
       expiresAt: days > 0 ? time.addingTimeInterval(days * 86_400) : .distantFuture,
-      files: uploaded)
+      files: uploaded, owner: owner)
     do {
       for (file, kept) in zip(files, uploaded) {
         try await blobs.keep(fileAt: file.path, as: kept.blobKey)

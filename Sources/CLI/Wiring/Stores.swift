@@ -55,15 +55,20 @@ struct Stores: Sendable {
     _ settings: ServiceSettings, connections: Int, logger: Logger, work: WakeSignal? = nil
   ) async throws -> Stores {
     let folder = settings.dataDirectory
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw JobsError(
-        .storageError, "data_dir: the folder \(folder) cannot be made", cause: "\(error)")
+    switch try DataFolder.prepare(folder) {
+    case .closed: break
+    case .justClosed:
+      logger.notice(
+        "The data folder was open to other users, and is closed to them now",
+        metadata: ["data_dir": "\(folder)"])
+    case .open(let reason):
+      logger.warning(
+        "The data folder is open to other users",
+        metadata: ["data_dir": "\(folder)", "left_so_because": "\(reason)"])
     }
     let (blobs, files) = try openBlobs(settings)
     guard let url = settings.databaseURL else {
-      let store = try SQLiteStore(path: "\(folder)/harrier.sqlite")
+      let store = try SQLiteStore(path: databasePath(in: folder))
       try await store.check()
       return Stores(
         metadata: store, blobs: blobs, secrets: nil, changes: .polled,
@@ -86,8 +91,11 @@ struct Stores: Sendable {
       redis: redis, changed: changed, listener: listener)
   }
 
+  /// Of SQLite, which has more files beside it.
+  static func databasePath(in folder: String) -> String { "\(folder)/harrier.sqlite" }
+
   /// The files' store, and its name for people.
-  private static func openBlobs(_ settings: ServiceSettings) throws -> (any BlobStore, String) {
+  static func openBlobs(_ settings: ServiceSettings) throws -> (any BlobStore, String) {
     let folder = settings.dataDirectory
     guard let url = settings.storageURL else {
       let store = try DirectoryBlobStore(path: folder, threads: thread(fileThreads))
@@ -96,7 +104,7 @@ struct Stores: Sendable {
     let location = try S3Location(url)
     let store = try S3BlobStore(
       location: location, credentials: credentials(settings),
-      temporaryFolder: "\(folder)/tmp", presigns: settings.storagePresign,
+      temporaryFolder: DataFolder.temporary(in: folder), presigns: settings.storagePresign,
       threads: thread(fileThreads))
     return (store, "files in s3://\(location.bucket)/\(location.prefix)")
   }

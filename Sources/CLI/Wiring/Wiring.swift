@@ -64,7 +64,8 @@ enum Services {
       settings: settings,
       ports: ServicePorts(
         jobs: stores.metadata, uploads: stores.metadata, deliveries: stores.metadata,
-        jobLogs: stores.metadata, blobs: stores.blobs, secrets: stores.secrets,
+        jobLogs: stores.metadata, blobs: stores.blobs, keys: stores.metadata,
+        usage: stores.metadata, secrets: stores.secrets,
         changes: stores.changes,
         sharedStatus: stores.redis.map {
           ObservedStatusCache($0.status, observer: redis, metrics: telemetry.metrics)
@@ -87,8 +88,17 @@ enum Services {
   }
 
   /// Runs a worker process until a signal, or the end of its parent, ends it.
-  static func work(_ settings: ServiceSettings, isSupervised: Bool) async throws {
+  ///
+  /// - Parameter rules: of the sandbox that it was started in; nil for none.
+  static func work(
+    _ settings: ServiceSettings, isSupervised: Bool, rules: SandboxRules?
+  ) async throws {
     let logger = try logger("harrier.worker", settings)
+    if let rules {
+      try seal(rules, settings.workerSandbox, logger: logger)
+    } else {
+      logger.warning("This worker has all rights of its user", metadata: ["worker_sandbox": "off"])
+    }
     let work = WakeSignal()
     let telemetry = Telemetry(
       settings, service: "harrier-worker", registry: .ofWorker(), logger: logger)
@@ -166,6 +176,13 @@ enum Services {
     let stores = try await Stores.open(
       settings, connections: 1, logger: try logger("harrier.migrate", settings))
     return stores.name
+  }
+
+  /// The keys of callers, in the service's store.
+  static func keys(_ settings: ServiceSettings) async throws -> KeyAdministration {
+    let logger = try logger("harrier.keys", settings)
+    let stores = try await Stores.open(settings, connections: 1, logger: logger)
+    return try KeyAdministration(keys: stores.metadata, settings: settings, user: NSUserName())
   }
 
   /// The rule sets of a folder; none where no folder is set.

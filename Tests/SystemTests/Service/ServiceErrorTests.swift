@@ -71,8 +71,8 @@ struct ServiceErrorTests {
         body: otherField.body), 400, "NO_FILES")
     let tooLarge = try Checkout.data(Checkout.sample("yell-541000.jpg"))
     expectEnvelope(try await client.upload([("large.jpg", tooLarge)]), 413, "UPLOAD_TOO_LARGE")
-    // What the service itself keeps: its database, its worker's socket, the secret of its webhooks.
-    let own = ["sqlite", "worker", "webhook-secret"]
+    // What the service itself keeps: its database, its worker's socket, the secret of its webhooks, the audit log.
+    let own = ["sqlite", "worker", "webhook-secret", "audit.log"]
     #expect(try folder.files().filter { file in !own.contains { file.contains($0) } } == [])
     #expect(await server.stop() == 0)
   }

@@ -1,3 +1,5 @@
+import Jobs
+
 extension APIOperation {
   /// Models, health, metrics, the dashboard's numbers and this documentation.
   static let server = [
@@ -15,7 +17,7 @@ extension APIOperation {
       method: "GET", path: "/api/v1/monitoring/dashboard", id: "getDashboard", tag: .monitoring,
       summary: "Numbers for a dashboard, with a short history of each",
       answers: [.json("DashboardAnswer", "The numbers", examples: APIExamples.dashboard)],
-      errors: stored + [.invalidRequest]),
+      errors: stored + [.invalidRequest], access: .scope(.metrics)),
     APIOperation(
       method: "GET", path: "/metrics", id: "getMetrics", tag: .monitoring,
       summary: "Metrics in the Prometheus text format 0.0.4",
@@ -34,19 +36,19 @@ extension APIOperation {
               examples: nil),
           ])
       ],
-      errors: [.internalError]),
+      errors: [.internalError], access: .scope(.metrics)),
     APIOperation(
       method: "GET", path: "/health/live", id: "getLiveness", tag: .monitoring,
       summary: "Whether the process answers",
       answers: [.json("HealthAnswer", "It does", examples: APIExamples.live)],
-      errors: [.internalError]),
+      errors: [.internalError], access: .anyone),
     APIOperation(
       method: "GET", path: "/health/ready", id: "getReadiness", tag: .monitoring,
       summary: "Whether the service can take work",
       description:
         "Names each store and whether it answers; 503 while one does not, or while draining.",
       answers: [.json("HealthAnswer", "It can", examples: APIExamples.ready)],
-      errors: [.internalError, .serviceUnavailable]),
+      errors: [.internalError, .serviceUnavailable], access: .anyone),
     documentation(
       "/openapi.json", id: "getOpenAPI", summary: "This document",
       APIAnswer(
@@ -69,7 +71,7 @@ extension APIOperation {
             .init(mediaType: "image/png", schema: #"{"type":"string","format":"binary"}"#),
           ]), .notModified,
       ],
-      errors: [.internalError, .invalidRequest, .notFound]),
+      errors: [.internalError, .invalidRequest, .notFound], access: .anyone),
     documentation(
       "/", id: "getStartPage", summary: "Where to go from here", .text("text/html", "A page")),
   ]
@@ -82,6 +84,6 @@ extension APIOperation {
       method: "GET", path: path, id: id, tag: .documentation, summary: summary,
       parameters: conditional ? ["IfNoneMatch"] : [],
       answers: conditional ? [answer, .notModified] : [answer],
-      errors: [.internalError, .invalidRequest])
+      errors: [.internalError, .invalidRequest], access: .anyone)
   }
 }

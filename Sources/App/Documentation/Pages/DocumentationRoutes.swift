@@ -9,10 +9,19 @@ import ObjectDetection
 struct DocumentationRoutes {
   private let assets: SwaggerAssets
 
-  init(service: Service) { self.init(swaggerDirectory: service.settings.swaggerDirectory) }
+  private let asksCallers: Bool
+
+  init(service: Service) {
+    self.init(
+      swaggerDirectory: service.settings.swaggerDirectory,
+      asksCallers: service.settings.authentication == .on)
+  }
 
   /// nil serves the pages without Swagger UI.
-  init(swaggerDirectory: String?) { assets = SwaggerAssets(directory: swaggerDirectory) }
+  init(swaggerDirectory: String?, asksCallers: Bool = false) {
+    assets = SwaggerAssets(directory: swaggerDirectory)
+    self.asksCallers = asksCallers
+  }
 
   /// `GET /`
   @Sendable func start(_ request: Request, _ context: HarrierContext) async throws -> Response {
@@ -23,7 +32,7 @@ struct DocumentationRoutes {
   /// `GET /openapi.json`
   @Sendable func openAPI(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    return Self.document.response(to: request)
+    return (asksCallers ? Self.document : Self.openDocument).response(to: request)
   }
 
   /// `GET /docs`
@@ -41,8 +50,12 @@ struct DocumentationRoutes {
     return asset.response(to: request)
   }
 
-  private static let document = StaticDocument(
-    type: "application/json; charset=utf-8", bytes: ByteBuffer(string: OpenAPIDocument.text))
+  private static let document = json(OpenAPIDocument.text)
+  private static let openDocument = json(OpenAPIDocument.openText)
+
+  private static func json(_ text: String) -> StaticDocument {
+    StaticDocument(type: "application/json; charset=utf-8", bytes: ByteBuffer(string: text))
+  }
 
   private static func html(_ text: String) -> Response {
     Response(

@@ -181,6 +181,8 @@ enum APISchemas {
     case .rateLimit: (count, true, "Requests a minute")
     case .rateLimitRemaining: (count, true, "Requests left")
     case .rateLimitReset: (count, true, "Seconds until there are more")
+    case .setCookie: (text, true, "The session; scripts cannot read it")
+    case .authenticate: (text, true, "How one says who one is")
     }
   }
 

@@ -43,6 +43,9 @@ extension APIError {
     case .unavailable:
       code = .serviceUnavailable
       headers[.retryAfter] = "2"
+    case .ownerQueueFull:
+      code = .rateLimitExceeded
+      headers[.retryAfter] = "30"
     case .queueFull:
       code = .serviceUnavailable
       headers[.retryAfter] = "30"

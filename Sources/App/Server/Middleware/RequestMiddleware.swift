@@ -14,16 +14,25 @@ struct RequestMiddleware: RouterMiddleware {
 
   let service: Service
   let routes: RouteTable
-  let limiter: RateLimiter
+  let gate: AccessGate
+  let audit: AuditLog?
   let cors: CORSPolicy
   let proxies: TrustedProxies
+  let security: SecurityHeaders
   private let clock = ContinuousClock()
 
-  init(service: Service, routes: RouteTable) throws {
+  /// - Parameter audit: nil where nobody keeps one.
+  init(
+    service: Service, routes: RouteTable, access: AccessControl, audit: AuditLog?
+  ) throws {
     self.service = service
     self.routes = routes
-    limiter = RateLimiter(
-      requestsPerMinute: service.settings.rateLimit, shared: service.rateLimit)
+    gate = AccessGate(
+      access: access, routes: routes,
+      limiter: RateLimiter(
+        requestsPerMinute: service.settings.rateLimit, shared: service.rateLimit))
+    self.audit = audit
+    security = SecurityHeaders(hstsSeconds: service.settings.hstsSeconds)
     cors = CORSPolicy(origins: service.settings.corsOrigins)
     proxies = try TrustedProxies(service.settings.trustedProxies)
   }
@@ -35,6 +44,9 @@ struct RequestMiddleware: RouterMiddleware {
     var context = context
     context.requestID = RequestIdentifier.of(request, at: service.now)
     context.client = proxies.client(of: request, connectedTo: context.remoteAddress)
+    context.isSecure =
+      service.settings.tlsCertificate != nil
+      || proxies.saysSecure(request, connectedTo: context.remoteAddress)
     // The server's own logger is quieter than the service's.
     context.logger = service.logger
     context.logger[metadataKey: "request_id"] = "\(context.requestID)"
@@ -68,6 +80,7 @@ struct RequestMiddleware: RouterMiddleware {
     }
     response.headers[.xRequestID] = context.requestID
     response.headers[.xAPIVersion] = "1.0"
+    security.decorate(&response)
     cors.decorate(&response, for: request)
     let duration = clock.now - start
     // What the client asked to wait is not the service's time.
@@ -87,11 +100,15 @@ struct RequestMiddleware: RouterMiddleware {
     _ request: Request, _ context: HarrierContext,
     _ next: (Request, HarrierContext) async throws -> Response
   ) async -> Response {
+    var context = context
     do {
-      let response = try await answer(request, context, next)
+      let response = try await answer(request, &context, next)
+      await record(request, context, status: response.status.code, errorCode: nil)
       return request.method == .head ? try await response.withoutBody() : response
     } catch {
       var failure = APIError(error)
+      await record(
+        request, context, status: failure.code.status.code, errorCode: failure.code)
       log(failure, request, context)
       RefusedBody.close(context.channel, after: &failure, to: request)
       let response = failure.response(requestID: context.requestID, at: service.now())
@@ -105,20 +122,26 @@ struct RequestMiddleware: RouterMiddleware {
     return routes.template(of: request.uri.path) ?? "unmatched"
   }
 
+  private func record(
+    _ request: Request, _ context: HarrierContext, status: Int, errorCode: APIErrorCode?
+  ) async {
+    guard let audit else { return }
+    let template = context.endpointPath ?? ""
+    await audit.record(
+      request, context, routes.access(of: request.method, template),
+      action: "\(RouteTable.knownMethod(request.method)) \(endpoint(of: request, context))",
+      status: status, errorCode: errorCode, at: service.now())
+  }
+
   private func answer(
-    _ request: Request, _ context: HarrierContext,
+    _ request: Request, _ context: inout HarrierContext,
     _ next: (Request, HarrierContext) async throws -> Response
   ) async throws -> Response {
     try RequestLimits.check(request)
     if let preflight = cors.preflight(request, allowing: routes.methods(for: request.uri.path)) {
       return preflight
     }
-    let endpoint = context.endpointPath ?? ""
-    var quota: RateLimiter.Quota?
-    if !routes.isExempt(endpoint) {
-      quota = try await limiter.admit(
-        AddressRange.network(of: context.client), at: service.now())
-    }
+    let quota = try await gate.admit(request, &context, service)
     do {
       var response = try await next(request, context)
       if let quota { response.headers.append(contentsOf: quota.headers) }
@@ -179,23 +202,5 @@ enum RequestLimits {
       throw APIError(
         .invalidRequest, "The URL is too long", details: "At most \(maxURIBytes) bytes")
     }
-  }
-}
-
-extension HTTPField.Name {
-  static let xRequestID = field("X-Request-Id")
-  static let xAPIVersion = field("X-API-Version")
-  static let xForwardedFor = field("X-Forwarded-For")
-  static let idempotencyKey = field("Idempotency-Key")
-  static let rateLimitLimit = field("RateLimit-Limit")
-  static let rateLimitRemaining = field("RateLimit-Remaining")
-  static let rateLimitReset = field("RateLimit-Reset")
-  static let lastEventID = field("Last-Event-ID")
-
-  private static func field(_ name: String) -> HTTPField.Name {
-    guard let field = HTTPField.Name(name) else {
-      preconditionFailure("\(name) is no header name")
-    }
-    return field
   }
 }

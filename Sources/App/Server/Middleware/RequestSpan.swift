@@ -11,7 +11,7 @@ enum RequestSpan {
       "http.request.method": .string(RouteTable.knownMethod(request.method)),
       "http.route": .string(endpoint),
       "url.path": .string(request.uri.path),
-      "url.scheme": "http",
+      "url.scheme": .string(context.isSecure ? "https" : "http"),
       "client.address": .string(context.client),
       "harrier.request_id": .string(context.requestID),
     ]

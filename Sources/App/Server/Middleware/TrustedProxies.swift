@@ -28,6 +28,14 @@ struct TrustedProxies: Sendable {
     return direct
   }
 
+  /// Whether a trusted proxy says that the client came to it by HTTPS.
+  func saysSecure(_ request: Request, connectedTo peer: SocketAddress?) -> Bool {
+    guard let direct = peer?.ipAddress, isTrusted(direct) else { return false }
+    // The last word is that of the proxy next to us.
+    let last = request.headers[values: .xForwardedProto].last?.split(separator: ",").last
+    return last?.trimmingPrefix(while: \.isWhitespace).lowercased() == "https"
+  }
+
   private func isTrusted(_ address: String) -> Bool {
     guard let bytes = AddressRange.bytes(address) else { return false }
     return ranges.contains { $0.contains(bytes) }

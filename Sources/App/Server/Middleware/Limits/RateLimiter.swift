@@ -20,8 +20,13 @@ final class RateLimiter: Sendable {
   private static let maxClients = 100_000
 
   private struct Bucket {
+    var limit: Double
     var tokens: Double
     var updatedAt: Date
+
+    func refilled(at now: Date) -> Double {
+      min(limit, tokens + max(0, now.timeIntervalSince(updatedAt)) * limit / 60)
+    }
   }
 
   /// What is left to a client after a request.
@@ -39,45 +44,61 @@ final class RateLimiter: Sendable {
     }
   }
 
-  private let limit: Double
+  private let limit: Int
   private let buckets = Mutex<[String: Bucket]>([:])
 
   private let shared: (any SharedRateLimit)?
 
   /// 0 admits everything.
   init(requestsPerMinute: Int, shared: (any SharedRateLimit)? = nil) {
-    limit = Double(requestsPerMinute)
+    limit = requestsPerMinute
     self.shared = shared
   }
 
   /// Takes one token; nil when there is no limit.
+  /// - Parameter ownLimit: of this client, instead of everybody's.
   /// - Throws: `APIError(.rateLimitExceeded)` with `Retry-After` when none is left.
-  func admit(_ client: String, at now: Date) async throws -> Quota? {
+  func admit(_ client: String, limit ownLimit: Int? = nil, at now: Date) async throws -> Quota? {
+    let limit = ownLimit ?? limit
     guard limit > 0 else { return nil }
-    let (isAdmitted, tokens) = await take(client, at: now)
+    let (isAdmitted, tokens) = await take(client, limit, at: now)
     let quota = Quota(
-      limit: Int(limit), remaining: Int(tokens),
-      resetSeconds: Int(((limit - tokens) * 60 / limit).rounded(.up)))
-    guard isAdmitted else {
-      var headers = quota.headers
-      headers[.retryAfter] = "\(max(1, Int(((1 - tokens) * 60 / limit).rounded(.up))))"
-      throw APIError(
-        .rateLimitExceeded, "Too many requests",
-        details: "At most \(Int(limit)) requests a minute", headers: headers)
-    }
+      limit: limit, remaining: Int(tokens),
+      resetSeconds: Int(((Double(limit) - tokens) * 60 / Double(limit)).rounded(.up)))
+    guard isAdmitted else { throw Self.exceeded(quota, tokens) }
     return quota
   }
 
-  private func take(_ client: String, at now: Date) async -> (isAdmitted: Bool, tokens: Double) {
+  /// - Throws: as `admit` does, when no token is left; takes none.
+  func check(_ client: String, at now: Date) throws {
+    guard limit > 0, let bucket = buckets.withLock({ $0[client] }) else { return }
+    let tokens = bucket.refilled(at: now)
+    guard tokens < 1 else { return }
+    throw Self.exceeded(Quota(limit: limit, remaining: 0, resetSeconds: 60), tokens)
+  }
+
+  private static func exceeded(_ quota: Quota, _ tokens: Double) -> APIError {
+    var headers = quota.headers
+    headers[.retryAfter] = "\(max(1, Int(((1 - tokens) * 60 / Double(quota.limit)).rounded(.up))))"
+    return APIError(
+      .rateLimitExceeded, "Too many requests",
+      details: "At most \(quota.limit) requests a minute", headers: headers)
+  }
+
+  private func take(
+    _ client: String, _ limit: Int, at now: Date
+  ) async -> (isAdmitted: Bool, tokens: Double) {
     do {
-      if let shared { return try await shared.take(client, requestsPerMinute: Int(limit)) }
+      if let shared { return try await shared.take(client, requestsPerMinute: limit) }
     } catch {
       // It has warned of its failure itself.
     }
     return buckets.withLock { buckets in
-      if buckets.count >= Self.maxClients, buckets[client] == nil { forgetFull(&buckets, now) }
-      var bucket = buckets[client] ?? Bucket(tokens: limit, updatedAt: now)
-      bucket.tokens = refilled(bucket, now)
+      if buckets.count >= Self.maxClients, buckets[client] == nil { Self.forgetFull(&buckets, now) }
+      var bucket =
+        buckets[client] ?? Bucket(limit: Double(limit), tokens: Double(limit), updatedAt: now)
+      bucket.limit = Double(limit)
+      bucket.tokens = bucket.refilled(at: now)
       bucket.updatedAt = now
       let isAdmitted = bucket.tokens >= 1
       if isAdmitted { bucket.tokens -= 1 }
@@ -86,13 +107,9 @@ final class RateLimiter: Sendable {
     }
   }
 
-  private func refilled(_ bucket: Bucket, _ now: Date) -> Double {
-    min(limit, bucket.tokens + max(0, now.timeIntervalSince(bucket.updatedAt)) * limit / 60)
-  }
-
   /// Makes room: buckets that are full again; if those are few, all of them, which only forgives.
-  private func forgetFull(_ buckets: inout [String: Bucket], _ now: Date) {
-    buckets = buckets.filter { refilled($0.value, now) < limit }
-    if buckets.count > Self.maxClients / 10 * 9 { buckets.removeAll() }
+  private static func forgetFull(_ buckets: inout [String: Bucket], _ now: Date) {
+    buckets = buckets.filter { $0.value.refilled(at: now) < $0.value.limit }
+    if buckets.count > maxClients / 10 * 9 { buckets.removeAll() }
   }
 }

@@ -1,6 +1,7 @@
 /// All settings, in the order of docs/configuration.md, which a test compares with this table.
 enum SettingsTable {
-  static let all = api + stores + clients + limits + jobs + webhooks + monitoring
+  static let all =
+    api + tls + access + stores + clients + limits + jobs + sandbox + webhooks + monitoring
 
   static func definition(_ key: String) -> SettingDefinition? { all.first { $0.key == key } }
 
