@@ -13,6 +13,8 @@ public struct APIKeySecret: Sendable, Equatable {
 
   public let id: APIKeyID
   private let secret: String
+  /// What the store keeps.
+  public let hash: String
 
   /// A new one.
   public init(newFor id: APIKeyID) {
@@ -22,6 +24,7 @@ public struct APIKeySecret: Sendable, Equatable {
       decoding: (0..<Self.secretLength).map { _ in
         Self.alphabet[Int.random(in: 0..<Self.alphabet.count, using: &generator)]
       }, as: UTF8.self)
+    hash = Self.hash(secret)
   }
 
   /// nil for what is no key.
@@ -33,13 +36,15 @@ public struct APIKeySecret: Sendable, Equatable {
     else { return nil }
     self.id = id
     self.secret = String(secret)
+    hash = Self.hash(self.secret)
   }
 
   /// What the holder is given, once.
   public var text: String { "\(id)_\(secret)" }
 
-  /// What the store keeps.
-  public var hash: String { SHA256.hash(data: Array(secret.utf8)).hexadecimal }
+  private static func hash(_ secret: String) -> String {
+    SHA256.hash(data: Array(secret.utf8)).hexadecimal
+  }
 
   /// Whether a kept hash is of this secret; takes as long wherever they differ.
   func matches(_ hash: String) -> Bool {
