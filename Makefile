@@ -59,6 +59,7 @@ test: setup ## Run all tests
 	$(SWIFT_TEST) --filter '^AppTests' --skip WorkerSupervisorTests
 	# Its children would inherit the pipes that other tests are opening.
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
+	HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier scripts/check-console
 	$(SWIFT_TEST) --filter '^InferenceTests'
 	$(SWIFT_TEST) --filter '^SystemTests' --skip 'ChaosTests|ClusterTests|DeploymentTests'
 	$(SWIFT_TEST) --filter '^SystemTests\.(ClusterTests|DeploymentTests)'
@@ -87,7 +88,7 @@ format: ## Rewrite the sources in the project's format
 
 lint: ## Check format and shell scripts
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
-	@command -v shellcheck >/dev/null && shellcheck scripts/setup scripts/test-tools .ci/run || \
+	@command -v shellcheck >/dev/null && shellcheck scripts/setup scripts/test-tools scripts/check-console .ci/run || \
 	  echo "lint: shellcheck is not installed, shell scripts were not checked"
 
 clean: ## Remove what was built; .deps stays

@@ -89,8 +89,10 @@ let package = Package(
     .target(
       name: "App",
       dependencies: [
-        "ObjectDetection", "Jobs", configuration, crypto, httpTypes, hummingbird, hummingbirdCore,
-        jwtKit, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP2,
+        "ObjectDetection", "Jobs", "CConsole", "CZlib", configuration, crypto, httpTypes,
+        hummingbird,
+        hummingbirdCore, jwtKit, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
+        nioHTTPTypesHTTP2,
         nioPosix, nioSSL, serviceLifecycle, subprocess, tracing, unixSignals,
       ],
       swiftSettings: strict),
@@ -102,12 +104,15 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Embeds the files of the folder Console.
+    .target(name: "CConsole"),
     .target(name: "COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CSandbox"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
 
     .executableTarget(

@@ -109,25 +109,9 @@ struct DocumentationRoutesTests {
     }
   }
 
-  @Test("the start page names the version and the address that it was asked under")
-  func start() async throws {
-    try await serving(swagger: nil) { get in
-      let page = try await get("/", ["Host": "detect.example.org:8080"])
-      #expect(page.body.contains("Version \(harrierVersion)"))
-      #expect(page.body.contains("http://detect.example.org:8080/api/v1/inference/upload"))
-      for address in ["/docs", "/openapi.json", "/metrics", "/health/ready"] {
-        #expect(page.body.contains("href=\"\(address)\""))
-      }
-    }
-  }
-
-  @Test("a host that is none is not repeated", arguments: ["a\"><b>", "a b", ""])
-  func strangeHost(host: String) {
-    let page = DocumentationPages.start(host: host)
-    #expect(page.contains("http://HOST:8000/api/v1/inference/upload"))
-  }
-
-  @Test("unknown query parameters are refused", arguments: ["/", "/docs", "/openapi.json"])
+  @Test(
+    "unknown query parameters are refused",
+    arguments: ["/", "/console/main.js", "/docs", "/openapi.json"])
   func query(path: String) async throws {
     try await serving(swagger: nil) { get in
       let answer = try await get("\(path)?a=1", [:])
@@ -136,17 +120,6 @@ struct DocumentationRoutesTests {
   }
 
   // MARK: A server with these routes alone
-
-  private struct Answer: Sendable {
-    var status: Int
-    /// By lower-case name.
-    var headers: [String: String]
-    var body: String
-  }
-
-  private typealias Get =
-    @Sendable (_ path: String, _ headers: [String: String]) async throws ->
-    Answer
 
   private func folder() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
@@ -157,54 +130,14 @@ struct DocumentationRoutesTests {
   }
 
   private func serving(
-    swagger directory: String?, _ body: @escaping @Sendable (Get) async throws -> Void
+    swagger directory: String?, _ body: @escaping @Sendable (RouteServer.Get) async throws -> Void
   ) async throws {
     let routes = DocumentationRoutes(swaggerDirectory: directory)
-    let router = Router(context: HarrierContext.self)
-    router.get("/", use: Self.mapping(routes.start))
-    router.get("/openapi.json", use: Self.mapping(routes.openAPI))
-    router.get("/docs", use: Self.mapping(routes.page))
-    router.get("/docs/{asset}", use: Self.mapping(routes.asset))
-    let (ports, port) = AsyncStream.makeStream(of: Int.self)
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    let application = Application(
-      router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-      onServerRunning: { channel in
-        port.yield(channel.localAddress?.port ?? 0)
-      }, logger: logger)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await application.run() }
-      let port = try #require(await ports.first { _ in true })
-      try await body { path, headers in
-        try await Self.get("http://127.0.0.1:\(port)\(path)", headers)
-      }
-      group.cancelAll()
-    }
-  }
-
-  /// Errors with their status, as the service's middleware does it.
-  private static func mapping(
-    _ handler: @escaping @Sendable (Request, HarrierContext) async throws -> Response
-  ) -> @Sendable (Request, HarrierContext) async throws -> Response {
-    { request, context in
-      do { return try await handler(request, context) } catch let error as APIError {
-        return Response(
-          status: error.code.status,
-          body: ResponseBody(byteBuffer: ByteBuffer(string: error.message)))
-      }
-    }
-  }
-
-  private static func get(_ url: String, _ headers: [String: String]) async throws -> Answer {
-    var request = URLRequest(url: try #require(URL(string: url)))
-    request.cachePolicy = .reloadIgnoringLocalCacheData
-    for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
-    let (data, response) = try await URLSession.shared.data(for: request)
-    let http = try #require(response as? HTTPURLResponse)
-    var fields: [String: String] = [:]
-    for (name, value) in http.allHeaderFields { fields["\(name)".lowercased()] = "\(value)" }
-    return Answer(
-      status: http.statusCode, headers: fields, body: String(decoding: data, as: UTF8.self))
+    let console = ConsoleRoutes()
+    try await RouteServer.serving(
+      [
+        ("/", console.page), ("/console/{asset}", console.asset), ("/openapi.json", routes.openAPI),
+        ("/docs", routes.page), ("/docs/{asset}", routes.asset),
+      ], body)
   }
 }

@@ -34,7 +34,8 @@ struct OpenAPIDocumentTests {
     "GET /api/v1/files/{file_id}/thumbnail", "GET /metrics", "GET /health/live",
     "GET /health/ready", "GET /api/v1/monitoring/dashboard", "GET /api/v1/models",
     "GET /api/v1/models/{name}", "DELETE /api/v1/uploads/{upload_id}", "GET /openapi.json",
-    "GET /docs", "GET /docs/{asset}", "GET /",
+    "GET /docs", "GET /docs/{asset}", "GET /", "GET /console/{asset}", "GET /api/v1/jobs/events",
+    "GET /api/v1/files/{file_id}/picture",
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
     "GET /api/v1/jobs/{job_id}/log",
     "GET /api/v1/jobs/{job_id}/deliveries", "POST /api/v1/jobs/{job_id}/reasoning/preview",
@@ -62,7 +63,10 @@ struct OpenAPIDocumentTests {
   func security() throws {
     let open = try Self.object(OpenAPIDocument.openText)
     let openPaths = try #require(open["paths"] as? [String: [String: [String: Any]]])
-    let unasked = ["/", "/docs", "/docs/{asset}", "/openapi.json", "/health/live", "/health/ready"]
+    let unasked = [
+      "/", "/console/{asset}", "/docs", "/docs/{asset}", "/openapi.json", "/health/live",
+      "/health/ready",
+    ]
     for (name, operation) in try operationsByName() {
       let schemes = try #require(operation["security"] as? [[String: [String]]])
       let parts = name.split(separator: " ").map(String.init)

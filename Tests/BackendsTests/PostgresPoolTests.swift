@@ -97,7 +97,7 @@ struct PostgresPoolTests {
     let connection = try PostgresConnection(try database.settings())
     connection.answerLimit = .milliseconds(50)
     #expect {
-      try connection.execute("SELECT pg_sleep(5)")
+      try connection.execute("SELECT pg_sleep(600)")
     } throws: { ($0 as? PostgresError)?.isConnectionLost == true }
     #expect(!connection.isHealthy())
   }

@@ -36,6 +36,19 @@ extension HarrierProcess.Output {
   }
 }
 
+/// Runs `harrier top` again when a service on a busy machine did not answer in the five seconds that it has.
+func whenAnswered(
+  _ top: () async throws -> HarrierProcess.Output
+) async throws -> HarrierProcess.Output {
+  for _ in 0..<20 {
+    let output = try await top()
+    guard (output.text + output.standardError).contains("did not answer in time") else {
+      return output
+    }
+  }
+  return try await top()
+}
+
 /// Runs `harrier` with these arguments.
 func harrier(
   _ arguments: String..., environment: [String: String] = [:], in directory: String = Checkout.root

@@ -80,12 +80,12 @@ public struct PrometheusServer: Sendable {
   }
 
   /// Returns when a query's one sample has a value.
-  /// - Throws: `TestToolError` with the last answer after 60 s.
+  /// - Throws: `TestToolError` with the last answer after three minutes.
   public func wait(for query: String, toBe expected: Double) async throws {
     let allowed = CharacterSet.alphanumerics
     let encoded = query.addingPercentEncoding(withAllowedCharacters: allowed) ?? query
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(60)
+    let end = clock.now + .seconds(180)
     var last = "no answer"
     while clock.now < end {
       do {
@@ -150,7 +150,7 @@ public struct HTTPAnswer: Sendable {
 public func httpGet(_ url: String, host: String? = nil) async throws -> HTTPAnswer {
   var request = HTTPClientRequest(url: url)
   if let host { request.headers.add(name: "host", value: host) }
-  let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+  let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
   let body = try await response.body.collect(upTo: 16 << 20)
   return HTTPAnswer(
     status: Int(response.status.code),

@@ -88,7 +88,7 @@ public final class S3Server: Sendable {
     Self.running.withLock { _ = $0.insert(identifier) }
     process.withLock { $0 = (child, identifier, ended) }
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(60)
+    let end = clock.now + .seconds(180)
     while clock.now < end, kill(identifier, 0) == 0 {
       do {
         // 403 for anonymous clients: it has read its identities and its filer answers.

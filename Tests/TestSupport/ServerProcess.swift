@@ -7,6 +7,8 @@ public final class ServerProcess: Sendable {
   private let child: ChildProcess
   /// Where its data are; a second server on it finds what the first one left.
   public let dataDirectory: String
+  /// A worker that a busy machine holds up for some seconds keeps its job; tests of leases have their own.
+  private static let calm = ["HARRIER_JOB_LEASE_SECONDS": "60"]
 
   /// Starts the server and returns when it accepts requests.
   /// - Throws: `ServerFailure` with its log when it ends before.
@@ -16,7 +18,8 @@ public final class ServerProcess: Sendable {
     let stores = try await TestStores.environment(of: dataDirectory)
     let server = try ServerProcess(
       ["serve", "--port", "0", "--data-dir", dataDirectory] + arguments,
-      environment: stores.merging(environment) { $1 }, dataDirectory: dataDirectory)
+      environment: calm.merging(stores) { $1 }.merging(environment) { $1 },
+      dataDirectory: dataDirectory)
     await server.state.wait { $0.port != nil || $0.status != nil }
     guard server.state.port != nil else { throw ServerFailure(log: server.log) }
     return server
@@ -27,8 +30,8 @@ public final class ServerProcess: Sendable {
     dataDirectory: String, arguments: [String] = [], environment: [String: String]
   ) async throws -> ServerProcess {
     let worker = try ServerProcess(
-      ["worker", "--data-dir", dataDirectory] + arguments, environment: environment,
-      dataDirectory: dataDirectory)
+      ["worker", "--data-dir", dataDirectory] + arguments,
+      environment: calm.merging(environment) { $1 }, dataDirectory: dataDirectory)
     // Who ends it by its id must not end process 0, which is the whole group.
     await worker.state.wait { $0.process != 0 || $0.status != nil }
     return worker

@@ -93,6 +93,49 @@ public struct ServiceClient: Sendable {
   }
 }
 
+/// What was answered until a bucket of tokens was empty. It begins full and is refilled all the time, also while a
+/// slow machine answers: how many requests are let in depends on the time that they took.
+public struct BucketRun: Sendable {
+  private let limit: Int
+  /// Those that were let in.
+  public private(set) var admitted: [ServiceClient.Answer] = []
+  /// The first one that was not.
+  public let refused: ServiceClient.Answer
+  /// How many tokens can have come back until each answer was there.
+  private var refilled: [Double] = []
+
+  /// Asks one request after the other, counted from 1, until one is answered with 429.
+  /// - Parameter limit: the tokens of the bucket, and how many come back in a minute.
+  /// - Throws: `UnexpectedAnswer` when none is refused, however often it asks; what `ask` throws.
+  public init(
+    limit: Int, _ ask: (_ number: Int) async throws -> ServiceClient.Answer
+  ) async throws {
+    self.limit = limit
+    let clock = ContinuousClock()
+    let start = clock.now
+    for number in 1...100 {
+      let answer = try await ask(number)
+      if answer.status == 429 {
+        refused = answer
+        return
+      }
+      admitted.append(answer)
+      refilled.append((clock.now - start) / .seconds(60) * Double(limit))
+    }
+    throw UnexpectedAnswer(text: "none of 100 requests was refused")
+  }
+
+  /// Whether so many are let in as the bucket holds, and no more beside them than came back.
+  public var isExplained: Bool {
+    admitted.count >= limit && Double(admitted.count) <= Double(limit) + (refilled.last ?? 0)
+  }
+
+  /// Whether so many tokens can be left after a request that was let in, counted from 1.
+  public func isExplained(_ left: Int, after number: Int) -> Bool {
+    left >= max(0, limit - number) && Double(left) <= Double(limit - number) + refilled[number - 1]
+  }
+}
+
 /// Counts the calls of a client and its copies.
 private final class Turn: Sendable {
   private let count = Atomic<Int>(0)

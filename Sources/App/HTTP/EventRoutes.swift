@@ -6,11 +6,6 @@ import ServiceLifecycle
 
 /// A job's progress as server-sent events (HTML standard, "Server-sent events").
 struct EventRoutes {
-  /// A comment line tells proxies and clients that the stream lives.
-  private static let heartbeat = Duration.seconds(15)
-  /// Each open stream holds a connection: half of them are left for everything else.
-  private static let maxStreams = HarrierServer.maxConnections / 2
-
   let service: Service
 
   /// `GET /api/v1/jobs/{job_id}/events`
@@ -19,23 +14,10 @@ struct EventRoutes {
     let id = try context.jobID()
     guard let first = try await service.watch.document(id) else { throw APIError.noSuchJob }
     let seen = request.headers[.lastEventID].flatMap { Int($0) }
-    if request.method == .head { return Response(status: .ok, headers: Self.headers) }
-    guard let stream = service.streams.open(limit: Self.maxStreams) else {
-      throw APIError(
-        .serviceUnavailable, "Too many open event streams", headers: [.retryAfter: "5"])
+    return try EventStream.response(to: request, service.streams) { writer in
+      try await write(from: first, seen: seen, of: id, to: &writer)
     }
-    return Response(
-      status: .ok, headers: Self.headers,
-      body: ResponseBody { writer in
-        try await write(from: first, seen: seen, of: id, to: &writer)
-        try await writer.finish(nil)
-        withExtendedLifetime(stream) {}
-      })
   }
-
-  private static let headers: HTTPFields = [
-    .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
-  ]
 
   /// The present state first, unless the client has seen it; then each change, up to the end.
   private func write(
@@ -48,13 +30,13 @@ struct EventRoutes {
     }
     while !document.state.isEnded, !Task.isShuttingDownGracefully {
       let next = try await service.watch.document(
-        id, after: document.version, upTo: Self.heartbeat)
+        id, after: document.version, upTo: EventStream.heartbeat)
       guard let next else { return }
       if next.version > document.version {
         try await writer.write(Self.event(next, after: document))
         document = next
       } else {
-        try await writer.write(ByteBuffer(string: ":\n\n"))
+        try await writer.write(EventStream.comment)
       }
     }
   }
@@ -65,7 +47,6 @@ struct EventRoutes {
       if document.state.isEnded { "end" } else if document.state != last?.state { "status" } else {
         "progress"
       }
-    return ByteBuffer(
-      string: "event: \(name)\nid: \(document.version)\ndata: \(document.data)\n\n")
+    return EventStream.event(name, id: document.version, data: document.data)
   }
 }

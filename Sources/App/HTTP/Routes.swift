@@ -30,6 +30,7 @@ struct Routes {
   private var jobs: [Route] {
     let jobs = JobRoutes(service: service)
     let events = EventRoutes(service: service)
+    let feed = FeedRoutes(service: service)
     let deliveries = DeliveryRoutes(service: service)
     let results = ResultRoutes(service: service)
     let reasoning = ReasoningRoutes(service: service)
@@ -40,6 +41,7 @@ struct Routes {
     let logs = JobLogRoutes(service: service)
     return [
       Route(.get, "/api/v1/jobs", jobs.list),
+      Route(.get, "/api/v1/jobs/events", feed.events),
       Route(.get, "/api/v1/jobs/{job_id}/status", jobs.status),
       Route(.post, "/api/v1/jobs/{job_id}/cancel", jobs.cancel),
       Route(.post, "/api/v1/jobs/{job_id}/retry", retries.retry),
@@ -64,6 +66,7 @@ struct Routes {
       Route(
         .get, "/api/v1/jobs/{job_id}/results/{file_id}/labels.txt", exempt: true, results.labels),
       Route(.get, "/api/v1/files/{file_id}/original", exempt: true, files.original),
+      Route(.get, "/api/v1/files/{file_id}/picture", exempt: true, files.displayed),
       Route(.get, "/api/v1/files/{file_id}/annotated", exempt: true, files.annotated),
       Route(.get, "/api/v1/files/{file_id}/thumbnail", exempt: true, files.thumbnail),
     ]
@@ -91,8 +94,10 @@ struct Routes {
 
   private var documentation: [Route] {
     let documentation = DocumentationRoutes(service: service)
+    let console = ConsoleRoutes()
     return [
-      Route(.get, "/", exempt: true, access: .anyone, documentation.start),
+      Route(.get, "/", exempt: true, access: .anyone, console.page),
+      Route(.get, "/console/{asset}", exempt: true, access: .anyone, console.asset),
       Route(.get, "/openapi.json", exempt: true, access: .anyone, documentation.openAPI),
       Route(.get, "/docs", exempt: true, access: .anyone, documentation.page),
       Route(.get, "/docs/{asset}", exempt: true, access: .anyone, documentation.asset),

@@ -29,6 +29,8 @@ final class JobWatch: ServiceLifecycle.Service {
   /// Told of each look for a document, and whether it was there.
   private let onLookUp: @Sendable (_ isHit: Bool) -> Void
   private let logger: Logger
+  /// Each change, for those who follow all jobs.
+  let feed = JobFeed()
   private let state = Mutex(JobWatchState())
   private let clock = ContinuousClock()
   /// A poll that comes while the changes are read needs those of the next reading.
@@ -184,13 +186,15 @@ final class JobWatch: ServiceLifecycle.Service {
       let latest = try await store.latestVersion()
       // What was read before may have changed before: whoever waits looks again.
       for waiter in state.withLock({ $0.begin(at: latest) }) { waiter.resume() }
+      feed.reset()
       return
     }
     while true {
       let changes = try await store.changes(after: version, limit: Self.changesARound)
       for job in changes.jobs {
         let isWanted = state.withLock { $0.isWanted(job.id) }
-        if isWanted { await keep(job) }
+        let kept = isWanted ? await keep(job) : nil
+        if feed.isWanted(job.owner) { feed.publish(kept ?? describe(job), owner: job.owner) }
         if job.state.isEnded, job.callbackURL != nil { endings.wake() }
       }
       version = changes.version
@@ -199,9 +203,13 @@ final class JobWatch: ServiceLifecycle.Service {
     }
   }
 
+  func describe(_ job: Job) -> StatusDocument {
+    StatusDocument(job, estimatedCompletion: estimates.completion(of: job))
+  }
+
   @discardableResult
   private func keep(_ job: Job) async -> StatusDocument {
-    let document = StatusDocument(job, estimatedCompletion: estimates.completion(of: job))
+    let document = describe(job)
     // Before anybody is told of it here, others know it.
     await shared?.keep(document)
     let (kept, waiters) = state.withLock { state in

@@ -71,7 +71,7 @@ struct MonitoringRoutesTests {
   @Test(
     "a real Prometheus scrapes it and reads what was counted",
     .enabled(if: PrometheusServer.isInstalled, "Prometheus is not installed"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(20)))
   func prometheus() async throws {
     let monitored = MonitoredService()
     let metrics = monitored.service.metrics

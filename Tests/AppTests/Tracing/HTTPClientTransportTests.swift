@@ -29,7 +29,8 @@ struct HTTPClientTransportTests {
     let reply = try await transport.send(
       HTTPCall(
         method: "PUT", url: server.url("/v1/traces?a=1"), headers: [("X-Name", "value")],
-        body: Array("{}".utf8), maxResponseBytes: 1000))
+        body: Array("{}".utf8), timeout: .seconds(120),
+        maxResponseBytes: 1000))
     #expect(reply.status == 202 && reply.body == Array(repeating: 0x20, count: 1000))
     #expect(reply.headers["location"] == "/next" && reply.headers["content-length"] == "1000")
     let request = try #require(server.requests.first)
@@ -42,7 +43,10 @@ struct HTTPClientTransportTests {
   @Test("a redirect is an answer like any other", arguments: [301, 302, 307, 308])
   func redirect(status: Int) async throws {
     let server = try await WebhookReceiver.start { _ in .status(status, location: "/next") }
-    #expect(try await transport.send(HTTPCall(url: server.url())).status == status)
+    #expect(
+      try await transport.send(
+        HTTPCall(url: server.url(), timeout: .seconds(120))
+      ).status == status)
     #expect(server.requests.map(\.method) == ["GET"])
     try await server.stop()
   }
@@ -52,12 +56,14 @@ struct HTTPClientTransportTests {
     let server = try await WebhookReceiver.start { request in
       request.path == "/silence" ? .silence : .status(200, bodyBytes: 1001)
     }
-    let large = await failure(HTTPCall(url: server.url(), maxResponseBytes: 1000))
+    let large = await failure(
+      HTTPCall(url: server.url(), timeout: .seconds(120), maxResponseBytes: 1000))
     #expect(large?.message == "The service's answer is too large")
     let late = await failure(HTTPCall(url: server.url("/silence"), timeout: .milliseconds(300)))
     #expect(late?.message == "The service did not answer in time")
     try await server.stop()
-    let none = await failure(HTTPCall(url: "http://127.0.0.1:\(try freePort())/"))
+    let none = await failure(
+      HTTPCall(url: "http://127.0.0.1:\(try freePort())/", timeout: .seconds(120)))
     #expect(none?.message == "The connection was refused")
     #expect([large, late, none].allSatisfy { $0?.code == .unavailable })
   }
@@ -112,7 +118,7 @@ struct HTTPClientTransportTests {
       span?.attributes["http.response.status_code"] = 202
       await traces.span("store", kind: .client) { _ in await Task.yield() }
     }
-    await exporter.shutdown(within: .seconds(30))
+    await exporter.shutdown(within: .seconds(120))
     #expect(counted.value == 2000)
     let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")
     let spans = try lines.map { line in

@@ -25,13 +25,14 @@ final class DetectionBench: Sendable {
   let job: Job
 
   init(
-    files count: Int = 2, side: Int = 512,
+    files count: Int = 2, side: Int = 512, format: String = "JPEG",
     script: @escaping ScriptedDetector.Script = { findings($0) }
   ) async throws {
     self.side = side
     detector = ScriptedDetector(model: Self.model, script: script)
     var upload = sampleUpload(files: count)
     for index in upload.files.indices {
+      upload.files[index].format = format
       upload.files[index].width = side
       upload.files[index].height = side
       upload.files[index].filename = "image\(index + 1).png"

@@ -39,6 +39,23 @@ struct DetectionJobTests {
     #expect(try bench.blobs.names("tmp") == [".folder"])
   }
 
+  @Test(
+    "of a picture that browsers do not show one without marks is kept too",
+    arguments: [("TIFF", true), ("JPEG", false), ("PNG", false)])
+  func plainPicture(format: String, isDrawn: Bool) async throws {
+    let bench = try await Bench(files: 1, format: format)
+    _ = try await bench.execute(try await bench.claim())
+    let record = try #require(try await bench.store.records(of: bench.job.id).first)
+    let key = try #require(record.plainKey)
+    #expect(key.hasSuffix("/\(record.fileID).plain"))
+    let stored = try await bench.blobs.open(key)
+    #expect((stored != nil) == isDrawn)
+    if isDrawn {
+      let picture = try await bench.blobs.bytes(key, limit: 100)
+      #expect(String(decoding: picture, as: UTF8.self) == "0")
+    }
+  }
+
   @Test("the summary counts all images")
   func summary() async throws {
     let bench = try await Bench()

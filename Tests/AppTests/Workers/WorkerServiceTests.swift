@@ -14,6 +14,13 @@ struct WorkerServiceTests {
   private let parent = Pipe()
   private let output = Pipe()
 
+  /// No lease runs out while a busy machine holds a test up.
+  private let settings: WorkerSettings = {
+    var settings = WorkerSettings()
+    settings.lease = .seconds(600)
+    return settings
+  }()
+
   private func service(
     supervised: Bool = true, orphanSeconds: Double = 60,
     exit: @escaping @Sendable () -> Void = {},
@@ -21,7 +28,7 @@ struct WorkerServiceTests {
     _ work: @escaping @Sendable () async throws -> String
   ) -> WorkerService {
     WorkerService(
-      store: store, executor: ClosureExecutor(work: work), settings: WorkerSettings(),
+      store: store, executor: ClosureExecutor(work: work), settings: settings,
       isSupervised: supervised, metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       input: parent.fileHandleForReading.fileDescriptor,

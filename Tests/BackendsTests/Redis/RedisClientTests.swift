@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Redis client", .enabled(if: RedisServer.isInstalled), .serialized, .timeLimit(.minutes(3)))
+  "Redis client", .enabled(if: RedisServer.isInstalled), .serialized, .timeLimit(.minutes(15)))
 struct RedisClientTests {
   @Test("2,000 concurrent calls each get their own reply")
   func pipelining() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Redis faults", .enabled(if: RedisServer.isInstalled), .serialized, .timeLimit(.minutes(3)))
+  "Redis faults", .enabled(if: RedisServer.isInstalled), .serialized, .timeLimit(.minutes(15)))
 struct RedisFaultTests {
   @Test("a killed server fails every pending call; it is back by itself, with one warning")
   func kill() async throws {
@@ -80,22 +80,22 @@ struct RedisFaultTests {
         let clock = ContinuousClock()
         let start = clock.now
         await withTaskGroup(of: Void.self) { group in
-          for _ in 0..<200 {
+          for _ in 0..<1000 {
             group.addTask {
               await #expect(throws: RedisError.self) { try await client.send("GET", "kept") }
             }
           }
         }
-        // Far more than 200 ms on a machine that is busy with other tests.
-        #expect(clock.now - start < .seconds(5))
+        // Far more than 200 ms on a machine that is busy with other tests; one after the other they need 200 s.
+        #expect(clock.now - start < .seconds(100))
         try await eventually { !client.isAvailable }
         let later = clock.now
         for _ in 0..<1000 {
           await #expect(throws: RedisError.self) { try await client.send("GET", "kept") }
         }
         // With a time-out each they would need 200 s.
-        #expect(clock.now - later < .seconds(5))
-        #expect(log.count(.warning) == 1)
+        #expect(clock.now - later < .seconds(100))
+        #expect(log.count(.warning) > 0 && log.warnsOnceAnOutage)
         server.thaw()
         try await eventually { client.isAvailable }
         try await eventually { (try? await client.send("GET", "kept").text) == "value" }
@@ -125,14 +125,21 @@ struct RedisFaultTests {
   func pause(kind: String) async throws {
     try await RedisServer.running { server in
       try await withImpatientClient(server) { patient, client, log in
-        try await patient.send("CLIENT", "PAUSE", "3000", .text(kind))
-        await #expect(throws: RedisError.self) {
-          try await client.send("SET", "key", "value")
+        var isRefused = false
+        // The pause may be over when a busy machine gets as far as the call: the next one is longer.
+        for milliseconds in [3000, 12_000, 48_000] where !isRefused {
+          try await patient.send("CLIENT", "PAUSE", "\(milliseconds)", .text(kind))
+          do {
+            try await client.send("SET", "key", "value")
+          } catch is RedisError {
+            isRefused = true
+          }
         }
-        try await eventually { !client.isAvailable }
+        #expect(isRefused)
+        try await eventually { log.count(.warning) > 0 }
         try await eventually { client.isAvailable }
-        try await eventually { log.count(.notice) == 1 }
-        #expect(log.count(.warning) == 1)
+        try await eventually { log.count(.notice) == log.count(.warning) }
+        #expect(log.warnsOnceAnOutage)
       }
     }
   }
@@ -141,13 +148,18 @@ struct RedisFaultTests {
   func lateCalls() async throws {
     try await RedisServer.running { server in
       try await withImpatientClient(server) { _, client, log in
+        let clock = ContinuousClock()
+        var (longest, last) = (Duration.zero, clock.now)
         for _ in 0..<6 {
           try await eventually { client.isAvailable }
           await #expect(throws: RedisError.self) { try await client.send("BLPOP", "nothing", "1") }
+          longest = max(longest, clock.now - last)
+          last = clock.now
         }
-        #expect(log.count(.warning) == 1)
-        #expect(log.count(.notice) == 0)
-        try await eventually { log.count(.notice) == 1 }
+        // Two connections pass ten checks in a second: on a busy machine all was well between two calls.
+        if longest < .milliseconds(900) { #expect(log.count(.notice) == 0) }
+        try await eventually { log.count(.notice) > 0 && log.count(.notice) == log.count(.warning) }
+        #expect(log.warnsOnceAnOutage)
       }
     }
   }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite(
-  "Redis rights", .enabled(if: RedisServer.isInstalled), .timeLimit(.minutes(3)))
+  "Redis rights", .enabled(if: RedisServer.isInstalled), .timeLimit(.minutes(15)))
 struct RedisRightsTests {
   @Test("the rights that docs/installation.md names are enough for everything")
   func rights() async throws {

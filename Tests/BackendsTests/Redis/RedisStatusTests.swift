@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
   "Redis status cache and progress", .enabled(if: RedisServer.isInstalled), .serialized,
-  .timeLimit(.minutes(3)))
+  .timeLimit(.minutes(15)))
 struct RedisStatusTests {
   @Test("a document is kept, replaced and removed, and others are not touched")
   func cache() async throws {

@@ -195,7 +195,7 @@ struct S3BlobStoreTests {
     let disposition = "inline; filename=\"my tr_e.png\"; filename*=UTF-8''my%20tr%C3%A4e.png"
     let url = try #require(
       try await sandbox.store.temporaryURL(
-        for: Self.key, lifetime: .seconds(60), contentType: "image/png",
+        for: Self.key, lifetime: .seconds(600), contentType: "image/png",
         contentDisposition: disposition))
     let answer = try await httpGet(url)
     #expect(answer.status == 200 && answer.text == "pixels")
@@ -236,7 +236,7 @@ struct S3BlobStoreTests {
       temporaryFolder: folder.path, presigns: true, threads: .singleton)
     let url = try #require(
       try await store.temporaryURL(
-        for: Self.key, lifetime: .seconds(60), contentType: "image/png",
+        for: Self.key, lifetime: .seconds(600), contentType: "image/png",
         contentDisposition: "inline"))
     // No name server knows the host: its port and its name go to the server one by one.
     let host = "\(S3Sandbox.bucket).\(S3Server.domain):\(port)"

@@ -124,7 +124,8 @@ struct S3FaultTests {
         try await sandbox.store.put([1], as: Self.key)
       }
       let time = ContinuousClock.now - start
-      #expect(time >= .milliseconds(900) && time < .seconds(10), "\(time)")
+      // The limits of the other tests would be three minutes.
+      #expect(time >= .milliseconds(900) && time < .seconds(100), "\(time)")
     }
   }
 
@@ -135,12 +136,13 @@ struct S3FaultTests {
     limits.longestDelay = .seconds(3600)
     limits.patience = .seconds(10)
     try await withProxy(limits: limits) { sandbox, proxy in
-      proxy.spoil([Self.reply(503, "SlowDown", headers: "Retry-After: 60\r\n")])
+      proxy.spoil([Self.reply(503, "SlowDown", headers: "Retry-After: 600\r\n")])
       let start = ContinuousClock.now
       await expectMessage("Storage unavailable: the S3 server is overloaded") {
         try await sandbox.store.put([1], as: Self.key)
       }
-      #expect(ContinuousClock.now - start < .seconds(10))
+      // It is not waited for.
+      #expect(ContinuousClock.now - start < .seconds(300))
       #expect(proxy.requests.count == 1)
     }
   }
@@ -156,7 +158,7 @@ struct S3FaultTests {
       }
       #expect(proxy.requests.count <= 2)
       // On a busy machine the server itself takes longer at times.
-      let end = ContinuousClock.now + .seconds(60)
+      let end = ContinuousClock.now + .seconds(180)
       var isBack = false
       while !isBack, ContinuousClock.now < end { isBack = try await isWritable(sandbox.store) }
       #expect(isBack)
@@ -295,10 +297,11 @@ struct S3FaultTests {
     await expectMessage("Storage unavailable: the S3 server cannot be reached") {
       try await sandbox.store.checkWritable()
     }
-    #expect(ContinuousClock.now - start < .seconds(10))
+    // The patience of two calls would be four minutes.
+    #expect(ContinuousClock.now - start < .seconds(100))
     try await server.run()
     // It answers before it has found all its data.
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(180)
     while try await !isBack(sandbox.store), ContinuousClock.now < end {}
     #expect(try await sandbox.store.bytes(Self.key, limit: 3) == [1, 2, 3])
     try await sandbox.store.checkWritable()

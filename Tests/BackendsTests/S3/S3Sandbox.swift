@@ -68,7 +68,7 @@ struct S3Sandbox {
 
   func temporaryURL(for key: String) async throws -> String? {
     try await store.temporaryURL(
-      for: key, lifetime: .seconds(60), contentType: "image/png", contentDisposition: "inline")
+      for: key, lifetime: .seconds(600), contentType: "image/png", contentDisposition: "inline")
   }
 
   /// The objects below the sandbox's prefix, without it.
@@ -94,9 +94,9 @@ extension S3Limits {
     var limits = S3Limits()
     limits.firstDelay = .milliseconds(5)
     limits.longestDelay = .milliseconds(20)
-    limits.answerTimeout = .seconds(20)
-    limits.healthAnswerTimeout = .seconds(20)
-    limits.patience = .seconds(120)
+    limits.answerTimeout = .seconds(60)
+    limits.healthAnswerTimeout = .seconds(60)
+    limits.patience = .seconds(240)
     limits.partBytes = 5 << 20
     limits.pieceBytes = 2 << 20
     return limits

@@ -81,9 +81,10 @@ struct AlertTests {
   func dashboards() async throws {
     let folder = try TemporaryFolder()
     let port = try freePort()
-    let environment = hasty.merging([
-      "HARRIER_METRICS_PORT": "0", "HARRIER_PROMETHEUS_URL": "http://127.0.0.1:\(port)",
-    ]) { $1 }
+    let environment = [
+      "HARRIER_RATE_LIMIT": "0", "HARRIER_METRICS_PORT": "0",
+      "HARRIER_PROMETHEUS_URL": "http://127.0.0.1:\(port)",
+    ]
     let server = try await ServerProcess.start(
       dataDirectory: folder.path("data"), environment: environment)
     let worker = try await ServerProcess.startWorker(
@@ -97,20 +98,23 @@ struct AlertTests {
       rules: try PrometheusServer.hastyRules()
     ) { prometheus in
       try await prometheus.wait(for: "sum(up)", toBe: 2)
-      // Rates need a beginning and an end, of both processes.
       let clock = ContinuousClock()
-      let end = clock.now + .seconds(8)
       var jobs = 0.0
-      while clock.now < end {
-        _ = try await client.runJob([try picture()])
-        jobs += 1
+      var check: HarrierProcess.Output?
+      // Rates need a beginning and an end, of both processes; where a busy machine has left too few scrapes, some more.
+      for _ in 0..<10 where check?.status != 0 {
+        let end = clock.now + .seconds(8)
+        while clock.now < end {
+          _ = try await client.runJob([try picture()])
+          jobs += 1
+        }
+        try await prometheus.wait(
+          for: #"sum(inference_jobs_total{status="completed"})"#, toBe: jobs)
+        check = try await HarrierProcess(
+          program: Checkout.path("scripts/check-dashboards"), ["--prometheus", prometheus.url]
+        ).run()
       }
-      try await prometheus.wait(
-        for: #"sum(inference_jobs_total{status="completed"})"#, toBe: jobs)
-      let check = try await HarrierProcess(
-        program: Checkout.path("scripts/check-dashboards"), ["--prometheus", prometheus.url]
-      ).run()
-      #expect(check.status == 0, "\(check.text)\(check.standardError)")
+      #expect(check?.status == 0, "\(check?.text ?? "")\(check?.standardError ?? "")")
       try await eventually {
         let answer = try await client.get("/api/v1/monitoring/dashboard")
         return answer.data["source"] as? String == "prometheus"

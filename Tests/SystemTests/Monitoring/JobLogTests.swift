@@ -56,6 +56,8 @@ struct JobLogServiceTests {
     let rest = try await client.get("/api/v1/jobs/\(job)/log?after=\(entries.count)")
     #expect((rest.data["entries"] as? [Any])?.isEmpty == true)
 
+    // What a worker has written arrives here some time later.
+    await server.waitForLog("Job completed")
     let worker = lines(server.log, of: job).filter { $0["logger"] as? String == "harrier.worker" }
     #expect(worker.contains { $0["message"] as? String == "Job completed" })
     #expect(

@@ -20,11 +20,16 @@ struct AccessTests {
     let revoked = try await bench.keys(["revoke", key])
     #expect(revoked.status == 0 && revoked.text.hasPrefix("Revoked: hrk_"))
     let clock = ContinuousClock()
-    let start = clock.now
+    let end = clock.now + .seconds(6)
     for way in ways {
-      while try await way.get("/api/v1/jobs").status == 200 {
-        #expect(clock.now - start < .seconds(7))
-        if clock.now - start > .seconds(10) { break }
+      while true {
+        let asked = clock.now
+        guard try await way.get("/api/v1/jobs").status == 200 else { break }
+        // When it was asked counts, not when a busy machine has answered.
+        if asked > end {
+          Issue.record("It opens something still")
+          break
+        }
       }
     }
     let listed = try await bench.keys(["list", "--json"])
@@ -78,8 +83,8 @@ struct AccessTests {
     let bench = try await AccessBench.start(workers: 0)
     let client = try await bench.client("read,submit")
     let answer = try await client.post(
-      "/api/v1/auth/token", json: #"{"scopes":["read"],"expires_in":3}"#)
-    #expect(answer.data["expires_in"] as? Int == 3)
+      "/api/v1/auth/token", json: #"{"scopes":["read"],"expires_in":600}"#)
+    #expect(answer.data["expires_in"] as? Int == 600)
     #expect(answer.headers["cache-control"] == "no-store")
     let token = try #require(answer.data["access_token"] as? String)
     let holder = bench.anonymous.with(key: token)
@@ -95,15 +100,29 @@ struct AccessTests {
       let refused = try await client.post("/api/v1/auth/token", json: wrong)
       #expect(refused.status == 400 && refused.errorCode == "INVALID_CONFIG", "\(wrong)")
     }
+    try await expectEnd(ofTokenOf: client, bench)
+    #expect(await bench.server.stop() == 0)
+  }
+
+  /// A token of three seconds opens something at first, and nothing after them.
+  private func expectEnd(ofTokenOf client: ServiceClient, _ bench: AccessBench) async throws {
     let clock = ContinuousClock()
-    let start = clock.now
-    while try await holder.get("/api/v1/jobs").status == 200 {
-      if clock.now - start > .seconds(10) {
+    let wished = clock.now
+    let answer = try await client.post("/api/v1/auth/token", json: #"{"expires_in":3}"#)
+    let holder = bench.anonymous.with(
+      key: try #require(answer.data["access_token"] as? String, "\(answer.text)"))
+    // In whole seconds, and one more in which clocks may differ.
+    let (first, end) = (try await holder.get("/api/v1/jobs").status, clock.now + .seconds(4))
+    // A busy machine may answer when the token's time is over.
+    if clock.now - wished < .seconds(2) { #expect(first == 200) }
+    while true {
+      let asked = clock.now
+      guard try await holder.get("/api/v1/jobs").status == 200 else { break }
+      if asked > end {
         Issue.record("The token goes on")
         break
       }
     }
-    #expect(await bench.server.stop() == 0)
   }
 
   @Test("a session's cookie is out of reach of scripts and other pages, and of programs' headers")
@@ -160,19 +179,16 @@ struct AccessTests {
     let good = try await bench.client("read")
     #expect(try await good.get("/api/v1/jobs").status == 200)
     let id = "hrk_01kgfsbz4wq8n5e2xa7c3hd9pt_"
-    var statuses: [Int] = []
-    for number in 0..<8 {
-      let wrong = id + String(repeating: "\(number)", count: 52)
-      let answer = try await bench.anonymous.get(
+    let run = try await BucketRun(limit: 5) { number in
+      let wrong = id + String(repeating: "\(number % 10)", count: 52)
+      // Its own word for another address does not help.
+      return try await bench.anonymous.get(
         "/api/v1/jobs",
         headers: ["X-API-Key": wrong, "X-Forwarded-For": "192.0.2.\(number)"])
-      statuses.append(answer.status)
-      if answer.status == 429 {
-        #expect(answer.headers["retry-after"].flatMap { Int($0) }.map { $0 > 0 } == true)
-      }
     }
-    // Its own word for another address does not help.
-    #expect(statuses == [401, 401, 401, 401, 401, 429, 429, 429])
+    #expect(run.isExplained, "\(run.admitted.count)")
+    #expect(run.admitted.allSatisfy { $0.status == 401 })
+    #expect(run.refused.headers["retry-after"].flatMap { Int($0) }.map { $0 > 0 } == true)
     #expect(try await good.get("/api/v1/jobs").status == 200)
     #expect(try await bench.anonymous.get("/health/live").status == 200)
     #expect(await bench.server.stop() == 0)
@@ -183,9 +199,9 @@ struct AccessTests {
     let bench = try await AccessBench.start(workers: 0)
     let picture = try AccessBench.picture()
     let few = try await bench.client("read", ["--requests-per-minute", "3"])
-    var statuses: [Int] = []
-    for _ in 0..<5 { statuses.append(try await few.get("/api/v1/jobs").status) }
-    #expect(statuses == [200, 200, 200, 429, 429])
+    let run = try await BucketRun(limit: 3) { _ in try await few.get("/api/v1/jobs") }
+    #expect(run.isExplained, "\(run.admitted.count)")
+    #expect(run.admitted.allSatisfy { $0.status == 200 })
     let form = MultipartForm([picture])
     let share = form.body.count * 3 / 2
     let small = try await bench.client(

@@ -4,11 +4,12 @@ import Testing
 
 /// Frames of HTTP/2 that no client would send, by Python's standard library.
 enum HTTP2Attacks {
-  /// Sends what `attack` says, once, and prints what came back within some seconds: a line a frame, and `EOF`.
+  /// Sends what `attack` says, once, and prints what came back within some seconds: a line a frame, and `EOF`. A second
+  /// after a line that begins with `last` it has seen enough.
   private static let script = #"""
     import socket, ssl, struct, sys, time
 
-    port, attack, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    port, attack, seconds, last = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4]
 
     def frame(kind, flags, stream, payload=b""):
         return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
@@ -74,15 +75,27 @@ enum HTTP2Attacks {
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
     link = context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost")
-    link.settimeout(0.2)
-    begin, received = time.monotonic(), b""
+    # All of it is sent, however slow the machine is; a server that reads no more blocks it for so long.
+    link.settimeout(30)
+    received = b""
     try:
         link.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + frame(4, 1, 0) + attacks[attack]())
     except TimeoutError:
         print("BLOCKED")
     except OSError:
         pass
-    while time.monotonic() - begin < seconds:
+    link.settimeout(0.2)
+    begin = time.monotonic()
+    end = begin + seconds
+
+    def tell(*words):
+        global end
+        line = " ".join(str(word) for word in words)
+        print(line)
+        if last and line.startswith(last):
+            end = min(end, time.monotonic() + 1)
+
+    while time.monotonic() < end:
         try:
             data = link.recv(65536)
         except TimeoutError:
@@ -97,18 +110,21 @@ enum HTTP2Attacks {
             size, kind, flags = int.from_bytes(received[:3], "big"), received[3], received[4]
             stream, payload = int.from_bytes(received[5:9], "big"), received[9:9 + size]
             received = received[9 + size:]
-            if kind == 0: print("DATA", stream, flags & 1, payload[:400].decode("latin-1").replace("\n", " "))
-            if kind == 1: print("HEADERS", stream)
+            if kind == 0: tell("DATA", stream, flags & 1, payload[:400].decode("latin-1").replace("\n", " "))
+            if kind == 1: tell("HEADERS", stream)
             if kind == 8 and stream == 1 and attack == "one upload":
                 # It is being read, so the other one must wait.
                 link.sendall(upload(3) + frame(0, 0, 3, b"x" * 8000) * 2)
-            if kind == 3: print("RESET", stream, int.from_bytes(payload, "big"))
-            if kind == 7: print("GOAWAY", int.from_bytes(payload[4:8], "big"))
+            if kind == 3: tell("RESET", stream, int.from_bytes(payload, "big"))
+            if kind == 7: tell("GOAWAY", int.from_bytes(payload[4:8], "big"))
     """#
 
-  /// The lines of what came back.
-  static func send(_ attack: String, to port: Int, seconds: Int = 3) async throws -> [String] {
-    let output = try await PythonScript.run(script, ["\(port)", attack, "\(seconds)"])
+  /// The lines of what came back until the server has closed, or until a second after the line that begins with `last`.
+  static func send(
+    _ attack: String, to port: Int, until last: String = ""
+  ) async throws -> [String] {
+    // Far longer than an answer takes, also on a busy machine.
+    let output = try await PythonScript.run(script, ["\(port)", attack, "120", last])
     try #require(output.status == 0, "\(output.standardError)")
     return output.text.split(separator: "\n").map(String.init)
   }

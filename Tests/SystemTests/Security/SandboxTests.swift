@@ -206,7 +206,9 @@ struct HostileFileTests {
     let folder = try TemporaryFolder()
     let server = try await ServerProcess.start(
       dataDirectory: folder.path("data"),
-      environment: ["HARRIER_WORKER_MAX_MEMORY_BYTES": "671088640"])
+      environment: [
+        "HARRIER_WORKER_MAX_MEMORY_BYTES": "671088640", "HARRIER_JOB_LEASE_SECONDS": "10",
+      ])
     let client = ServiceClient(baseURL: server.baseURL)
     let bomb = DecompressionBomb.interlacedPNG(side: 8192)
     #expect(bomb.count < 4_000_000)

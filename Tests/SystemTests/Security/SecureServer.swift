@@ -47,7 +47,7 @@ struct SecureServer {
   ) async throws -> HarrierProcess.Output {
     try await HarrierProcess(
       program: "curl",
-      ["--silent", "--show-error", "--max-time", "120", "--cacert", authority.pair.certificate]
+      ["--silent", "--show-error", "--max-time", "600", "--cacert", authority.pair.certificate]
         + arguments.map { $0.hasPrefix("/api/") || $0.hasPrefix("/health") ? address + $0 : $0 }
     ).run(onFirstOutput: onFirstOutput)
   }

@@ -143,12 +143,16 @@ struct TLSTests {
   @Test("a client cannot negotiate anew within a connection")
   func renegotiation() async throws {
     let server = try await SecureServer.start()
-    // "R" asks for it.
+    // "R" asks for it. The pipe is open at both ends, so that openssl does not end before the service has answered.
+    let pipe = server.folder.path("commands")
     let output = try await HarrierProcess(
       program: "sh",
       [
         "-c",
-        "(echo R; sleep 2) | openssl s_client -connect localhost:\(server.process.port) -tls1_2 2>&1",
+        """
+        mkfifo "$1"; exec 3<>"$1"; echo R >&3
+        timeout 120 openssl s_client -connect "localhost:$2" -tls1_2 <&3 2>&1
+        """, "sh", pipe, "\(server.process.port)",
       ]
     ).run()
     #expect(output.text.contains("RENEGOTIATING"))
@@ -224,9 +228,11 @@ struct TLSTests {
     let options = ["--url", server.address, "--ca-file", server.authority.pair.certificate]
     let stranger = try await harrier(arguments: ["top", "--once", "--plain"] + options)
     #expect(stranger.status == 1)
-    let top = try await harrier(
-      arguments: ["top", "--once", "--plain"] + options
-        + ["--cert", right.certificate, "--key", right.key])
+    let top = try await whenAnswered {
+      try await harrier(
+        arguments: ["top", "--once", "--plain"] + options
+          + ["--cert", right.certificate, "--key", right.key])
+    }
     #expect(top.status == 0, "\(top.standardError)")
     #expect(await server.process.stop() == 0)
   }
@@ -234,12 +240,16 @@ struct TLSTests {
   @Test("harrier top trusts the authority that --ca-file names, and no unknown one")
   func top() async throws {
     let server = try await SecureServer.start()
-    let without = try await harrier("top", "--once", "--plain", "--url", server.address)
+    let without = try await whenAnswered {
+      try await harrier("top", "--once", "--plain", "--url", server.address)
+    }
     #expect(without.status == 1)
     #expect(without.standardError.contains("TLS"), "\(without.standardError)")
-    let trusting = try await harrier(
-      "top", "--once", "--plain", "--url", server.address, "--ca-file",
-      server.authority.pair.certificate)
+    let trusting = try await whenAnswered {
+      try await harrier(
+        "top", "--once", "--plain", "--url", server.address, "--ca-file",
+        server.authority.pair.certificate)
+    }
     #expect(trusting.status == 0, "\(trusting.standardError)")
     #expect(trusting.text.contains("state=ready"))
     let missing = try await harrier(

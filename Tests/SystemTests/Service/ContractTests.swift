@@ -99,6 +99,55 @@ struct ContractTests {
     #expect(expected.count > 0)
   }
 
+  @Test("a picture that browsers do not show comes as one that they do, upright and without marks")
+  func displayedPictures() async throws {
+    let client = try await SharedServer.client()
+    let tiff = try Checkout.data(Checkout.imageFixture("tiff-orientation-6.tif"))
+    let jpeg = try Checkout.data(Checkout.imageFixture("jpeg-444.jpg"))
+    let jobID = try await client.runJob([("a.tif", tiff), ("b.jpg", jpeg)])
+    let results = try #require(
+      try await client.get("/api/v1/jobs/\(jobID)/results").data["results"] as? [[String: Any]])
+    let files = results.compactMap { $0["file_id"] as? String }
+    try #require(files.count == 2)
+    let drawn = try await client.get("/api/v1/files/\(files[0])/picture?job_id=\(jobID)")
+    #expect(drawn.status == 200)
+    #expect(drawn.headers["content-type"] == "image/jpeg")
+    #expect(drawn.headers["etag"] != nil && drawn.body.starts(with: [0xff, 0xd8, 0xff]))
+    #expect(try await client.get("/api/v1/files/\(files[0])/picture").body == drawn.body)
+    // What browsers show is the file itself, wherever it is stored.
+    let shown = try await client.get("/api/v1/files/\(files[1])/picture?job_id=\(jobID)")
+    #expect(shown.status == 200 && shown.body == jpeg)
+
+    // Nothing is drawn by this job, and the other one's picture is still there.
+    let plain = try await client.runJob(
+      [("a.tif", tiff)], config: #"{"visualization":{"enabled":false}}"#)
+    let file = try #require(
+      (try await client.get("/api/v1/jobs/\(plain)/results").data["results"] as? [[String: Any]])?
+        .first?["file_id"] as? String)
+    let missing = try await client.get("/api/v1/files/\(file)/picture?job_id=\(plain)")
+    #expect(missing.status == 404 && missing.errorCode == "FILE_NOT_FOUND")
+    let other = try await client.get("/api/v1/files/\(file)/picture?job_id=\(jobID)")
+    #expect(other.status == 404 && other.errorCode == "FILE_NOT_FOUND")
+  }
+
+  @Test("pictures come from the service itself where the client asks for that")
+  func picturesWithoutRedirect() async throws {
+    let client = try await SharedServer.client()
+    let jpeg = try Checkout.data(Checkout.imageFixture("jpeg-444.jpg"))
+    let jobID = try await client.runJob([("a.jpg", jpeg)])
+    let results = try await client.get("/api/v1/jobs/\(jobID)/results").data["results"]
+    let file = try #require((results as? [[String: Any]])?.first?["file_id"] as? String)
+    for kind in ["annotated", "thumbnail"] {
+      let path = "/api/v1/files/\(file)/\(kind)?job_id=\(jobID)&redirect="
+      let answer = try await client.get(path + "false")
+      #expect(answer.status == 200, "\(kind)")
+      #expect(answer.headers["etag"] != nil && answer.headers["content-disposition"] != nil)
+      #expect(answer.body == (try await client.get(path + "true").body), "\(kind)")
+      let refused = try await client.get(path + "maybe")
+      #expect(refused.status == 400 && refused.errorCode == "INVALID_REQUEST")
+    }
+  }
+
   @Test("every answer carries the request's id and the version")
   func requestIDs() async throws {
     let client = try await SharedServer.client()

@@ -9,7 +9,7 @@ struct FirstCallsTests {
   private static let shell = """
     import subprocess, sys
     run = subprocess.run(["/bin/bash", "-euc", sys.argv[1]], cwd=sys.argv[2], text=True,
-                         stdout=subprocess.PIPE, timeout=100)
+                         stdout=subprocess.PIPE, timeout=300)
     print(run.stdout)
     sys.exit(run.returncode)
     """

@@ -83,15 +83,21 @@ struct JobTests {
       dataDirectory: data.path("data"), environment: ["HARRIER_RATE_LIMIT": "0"])
     let client = ServiceClient(baseURL: server.baseURL)
     let large = try Checkout.data(Checkout.sample("scene-large.jpg"))
-    let id = try await client.startJob(
-      [("large.jpg", large)], config: #"{"model":"aerial15-obb"}"#)
-    var percentage = 0
-    while percentage == 0 {
-      let status = try await client.get("/api/v1/jobs/\(id)/status?wait=5").data
-      percentage = (status["progress"] as? [String: Any])?["percentage"] as? Int ?? 0
+    var (id, isCancelled) = ("", false)
+    // On a busy machine a job may have ended before it is cancelled: the next one takes longer.
+    for count in [1, 2, 4, 8] where !isCancelled {
+      id = try await client.startJob(
+        (0..<count).map { ("large-\($0).jpg", large) }, config: #"{"model":"aerial15-obb"}"#)
+      var percentage = 0
+      while percentage == 0 {
+        let status = try await client.get("/api/v1/jobs/\(id)/status?wait=5").data
+        percentage = (status["progress"] as? [String: Any])?["percentage"] as? Int ?? 0
+      }
+      let answer = try await client.send("POST", "/api/v1/jobs/\(id)/cancel")
+      #expect(answer.status == 200 || answer.errorCode == "JOB_NOT_CANCELLABLE", "\(answer.text)")
+      isCancelled = answer.status == 200
     }
-    #expect(percentage < 100)
-    #expect(try await client.send("POST", "/api/v1/jobs/\(id)/cancel").status == 200)
+    #expect(isCancelled)
     let next = try await client.runJob(
       [("a.jpg", try Checkout.data(Checkout.imageFixture("jpeg-444.jpg")))],
       config: #"{"sahi":{"enabled":false}}"#)
@@ -106,7 +112,7 @@ struct JobTests {
   func killed() async throws {
     let data = try TemporaryFolder()
     let environment = [
-      "HARRIER_RATE_LIMIT": "0", "HARRIER_JOB_LEASE_SECONDS": "2",
+      "HARRIER_RATE_LIMIT": "0", "HARRIER_JOB_LEASE_SECONDS": "10",
       "HARRIER_HEARTBEAT_SECONDS": "0.5",
     ]
     let first = try await ServerProcess.start(

@@ -5,10 +5,6 @@ import Testing
 /// Clients, workers and a blocked database that get in each other's way.
 @Suite("Service: races")
 struct RaceTests {
-  private static let environment = [
-    "HARRIER_RATE_LIMIT": "0", "HARRIER_JOB_LEASE_SECONDS": "2", "HARRIER_HEARTBEAT_SECONDS": "0.5",
-  ]
-
   /// From before the claim to after the end: a job takes some 100 ms here.
   @Test(
     "a cancellation has one outcome, which every reader sees, at whatever moment it comes and however often",
@@ -16,15 +12,18 @@ struct RaceTests {
   func cancellations(seed: UInt64) async throws {
     let data = try TemporaryFolder()
     let server = try await ServerProcess.start(
-      dataDirectory: data.path("data"), environment: Self.environment)
+      dataDirectory: data.path("data"), environment: ["HARRIER_RATE_LIMIT": "0"])
     let client = ServiceClient(baseURL: server.baseURL)
     let picture = try Checkout.data(Checkout.imageFixture("jpeg-444.jpg"))
     let config = #"{"sahi":{"enabled":false}}"#
-    // The first job waits for the model, and tells how long a job takes.
+    // The first job waits for the model; of the others the one that nothing held up tells how long a job takes.
     _ = try await client.runJob([("warm.jpg", picture)], config: config)
-    let start = ContinuousClock.now
-    _ = try await client.runJob([("timed.jpg", picture)], config: config)
-    let usual = ContinuousClock.now - start
+    var usual = Duration.seconds(60)
+    for _ in 0..<3 {
+      let start = ContinuousClock.now
+      _ = try await client.runJob([("timed.jpg", picture)], config: config)
+      usual = min(usual, ContinuousClock.now - start)
+    }
     var random = SeededGenerator(seed: seed)
     var outcomes: [String: Int] = [:]
     for number in 0..<24 {
@@ -70,34 +69,59 @@ struct RaceTests {
   )
   func blockedHeartbeat() async throws {
     let data = try TemporaryFolder()
+    // A busy machine may hold up a worker for longer than its lease, again and again: no job fails by that.
     let server = try await ServerProcess.start(
-      dataDirectory: data.path("data"), environment: Self.environment)
+      dataDirectory: data.path("data"),
+      environment: [
+        "HARRIER_RATE_LIMIT": "0", "HARRIER_JOB_LEASE_SECONDS": "4",
+        "HARRIER_HEARTBEAT_SECONDS": "0.5", "HARRIER_MAX_WORKER_DEATHS": "100",
+      ])
     let client = ServiceClient(baseURL: server.baseURL)
     let picture = try Checkout.data(Checkout.sample("scene-large.jpg"))
     let config = #"{"model":"aerial15-obb"}"#
     let calm = try await client.runJob([("a.jpg", picture)], config: config)
-    let id = try await client.startJob([("a.jpg", picture)], config: config)
-    try await client.waitForBeginning(of: id)
-    // Another program holds SQLite's one write lock for four leases: also a worker that gets little of a busy
-    // machine looks at its own in this time.
-    let lock = """
-      import sqlite3, time
-      database = sqlite3.connect("\(data.path("data/harrier.sqlite"))", isolation_level=None)
-      database.execute("BEGIN IMMEDIATE")
-      time.sleep(8)
-      database.execute("ROLLBACK")
-      """
-    let locked = try await HarrierProcess(program: "python3", ["-c", lock]).run()
-    #expect(locked.status == 0, "\(locked.standardError)")
+    var (id, isLocked) = ("", false)
+    // A job may have ended before the lock is there: the next one takes longer.
+    for count in [1, 2, 4, 8] where !isLocked {
+      id = try await client.startJob(
+        (0..<count).map { ("\($0).jpg", picture) }, config: config)
+      isLocked = try await Self.lock(data.path("data/harrier.sqlite"), during: id)
+    }
+    #expect(isLocked)
     let status = try await client.waitForEnd(of: id).data
     #expect(server.log.contains("lease"), "\(server.log)")
     #expect(status["status"] as? String == "completed")
     let attempts = try await client.get("/api/v1/jobs/\(id)/attempts").data["attempts"]
     let outcomes = (attempts as? [[String: Any]] ?? []).compactMap { $0["outcome"] as? String }
-    #expect(outcomes.count == 2 && outcomes.last == "completed", "\(outcomes)")
-    #expect(["released", "lost"].contains(outcomes.first), "\(outcomes)")
-    #expect(try await labels(of: id, client) == (try await labels(of: calm, client)))
+    #expect(outcomes.count >= 2 && outcomes.last == "completed", "\(outcomes)")
+    #expect(
+      outcomes.dropLast().allSatisfy { ["released", "lost"].contains($0) }, "\(outcomes)")
+    let label = try #require(try await labels(of: calm, client).first)
+    let found = try await labels(of: id, client)
+    #expect(!found.isEmpty && found.allSatisfy { $0 == label })
     #expect(await server.stop() == 0)
+  }
+
+  /// Another program holds SQLite's one write lock for four leases while a worker has the job in hand: also one that
+  /// gets little of a busy machine looks at its own in this time.
+  /// - Returns: false when the job had ended before.
+  private static func lock(_ path: String, during job: String) async throws -> Bool {
+    let script = """
+      import sqlite3, sys, time
+      database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+      def state():
+          return database.execute("SELECT state FROM job WHERE id = ?", [sys.argv[2]]).fetchone()[0]
+      while state() == "queued":
+          time.sleep(0.01)
+      database.execute("BEGIN IMMEDIATE")
+      is_in_hand = state() == "processing"
+      time.sleep(16 if is_in_hand else 0)
+      database.execute("ROLLBACK")
+      print(is_in_hand)
+      """
+    let output = try await HarrierProcess(program: "python3", ["-c", script, path, job]).run()
+    #expect(output.status == 0, "\(output.standardError)")
+    return output.text == "True\n"
   }
 
   private func labels(of job: String, _ client: ServiceClient) async throws -> [String] {

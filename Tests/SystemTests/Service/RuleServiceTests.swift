@@ -111,7 +111,8 @@ struct RuleServiceTests {
       let answer = try await predict(name)
       #expect(answer.status == 400 && answer.errorCode == "RULES_NOT_FOUND", "\(name)")
       #expect(answer.text.contains("\(name).pl"), "\(answer.text)")
-      #expect(start.duration(to: .now) < .seconds(30), "\(name)")
+      // The service gives a file up after 15 s; the rest is a busy machine's.
+      #expect(start.duration(to: .now) < .seconds(90), "\(name)")
     }
     #expect(try await predict("syntax").text.contains("syntax.pl:2:"))
     #expect(!FileManager.default.fileExists(atPath: folder.path("evil")))

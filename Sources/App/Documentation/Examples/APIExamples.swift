@@ -109,6 +109,19 @@ enum APIExamples {
 
       """))
 
+  static let jobEvents = example(
+    string(
+      """
+      event: reset
+      data: {}
+
+      event: job
+      id: 44
+      data: {"job_id":"\(jobID)","status":"completed"}
+
+
+      """))
+
   private static let eventID = "evt_01kgfsebx0m4t7c2ynh8dk9r5q"
 
   static let deliveries = example(

@@ -79,15 +79,20 @@ extension APIOperation {
         comes first, a comment line every 15 seconds keeps the connection, and the stream ends with the job.
         """,
       parameters: ["JobID", "LastEventID"],
-      answers: [
-        APIAnswer(
-          status: 200, description: "The stream",
-          content: [
-            .init(
-              mediaType: "text/event-stream", schema: eventSchema, examples: APIExamples.events)
-          ])
-      ],
+      answers: [stream(ofEvents: ["status", "progress", "end"], APIExamples.events)],
       errors: stored + [.invalidRequest, .jobNotFound]),
+    APIOperation(
+      method: "GET", path: "/api/v1/jobs/events", id: "watchJobs", tag: .jobs,
+      summary: "Follow all jobs",
+      description: """
+        Server-sent events `job`, each with the `data` of the status answer of a job that has changed; of changes that \
+        follow each other closely the last one. The event `reset` says that changes may have been missed, read the list \
+        then: it comes first, unless `Last-Event-ID` says what was seen and little has happened since. Jobs that are \
+        deleted are not told of.
+        """,
+      parameters: ["LastEventID"],
+      answers: [stream(ofEvents: ["job", "reset"], APIExamples.jobEvents)],
+      errors: stored + [.invalidRequest]),
     APIOperation(
       method: "GET", path: "/api/v1/jobs/{job_id}/deliveries", id: "listDeliveries", tag: .jobs,
       summary: "What became of a job's webhook",
@@ -101,12 +106,19 @@ extension APIOperation {
       ],
       errors: stored + [.invalidRequest, .jobNotFound]),
   ]
+
   /// The stream is text; tools that understand it see an object an event.
-  private static let eventSchema = """
-    {"anyOf": [{"type": "string"},
-      {"type": "object", "required": ["event", "id", "data"], "properties": {
-        "event": {"enum": ["status", "progress", "end"]},
-        "id": {"description": "to send as Last-Event-ID", "type": "string"},
-        "data": {"description": "JSON: the data of the status answer", "type": "string"}}}]}
-    """
+  private static func stream(ofEvents names: [String], _ examples: String) -> APIAnswer {
+    let names = names.map { "\"\($0)\"" }.joined(separator: ", ")
+    let schema = """
+      {"anyOf": [{"type": "string"},
+        {"type": "object", "required": ["event", "data"], "properties": {
+          "event": {"enum": [\(names)]},
+          "id": {"description": "to send as Last-Event-ID", "type": "string"},
+          "data": {"description": "JSON: the data of the status answer", "type": "string"}}}]}
+      """
+    return APIAnswer(
+      status: 200, description: "The stream",
+      content: [.init(mediaType: "text/event-stream", schema: schema, examples: examples)])
+  }
 }

@@ -73,7 +73,23 @@ extension APIOperation {
       ],
       errors: [.internalError, .invalidRequest, .notFound], access: .anyone),
     documentation(
-      "/", id: "getStartPage", summary: "Where to go from here", .text("text/html", "A page")),
+      "/", id: "getConsole", summary: "The web console",
+      APIAnswer(
+        status: 200, description: "A page", headers: [.eTag, .cacheControl],
+        content: [.init(mediaType: "text/html", schema: #"{"type":"string"}"#)])),
+    APIOperation(
+      method: "GET", path: "/console/{asset}", id: "getConsoleAsset", tag: .documentation,
+      summary: "Files of the web console", parameters: ["ConsoleAsset", "IfNoneMatch"],
+      answers: [
+        APIAnswer(
+          status: 200, description: "The file", headers: [.eTag, .cacheControl],
+          content: [
+            .init(mediaType: "text/javascript", schema: #"{"type":"string"}"#),
+            .init(mediaType: "text/css", schema: #"{"type":"string"}"#),
+            .init(mediaType: "image/svg+xml", schema: #"{"type":"string"}"#),
+          ]), .notModified,
+      ],
+      errors: [.internalError, .invalidRequest, .notFound], access: .anyone),
   ]
 
   private static func documentation(

@@ -1,4 +1,4 @@
-/// The three small pages, and the script that starts Swagger UI.
+/// The two small pages of `/docs`, and the script that starts Swagger UI.
 enum DocumentationPages {
   /// Swagger UI sets styles itself and shows pictures that are data.
   static let contentSecurityPolicy =
@@ -45,36 +45,6 @@ enum DocumentationPages {
     <code>HARRIER_SWAGGER_DIR</code> to a folder that holds <code>swagger-ui-bundle.js</code>,
     <code>swagger-ui.css</code> and <code>favicon-32x32.png</code>, and start Harrier again.</p>
     """)
-
-  /// The page at `/`. `host` is what the client calls this server; text that is no host name is not repeated.
-  static func start(host: String?) -> String {
-    let host = host.flatMap { isHost($0) ? $0 : nil } ?? "HOST:8000"
-    return page(
-      "Harrier",
-      """
-      <p>Object detection in aerial and other large pictures. Version \(harrierVersion).</p>
-      <ul>
-      <li><a href="/docs">The HTTP interface</a>, also as <a href="/openapi.json">OpenAPI</a></li>
-      <li><a href="/api/v1/models">Installed models</a></li>
-      <li><a href="/health/ready">Health</a> and <a href="/metrics">metrics</a></li>
-      </ul>
-      <p>Upload a picture, start a job with the <code>upload_id</code> of the answer, watch the <code>job_id</code> of
-      the next:</p>
-      <pre>curl -F files=@picture.jpg http://\(host)/api/v1/inference/upload
-      curl --json '{"upload_id": "upl_..."}' http://\(host)/api/v1/inference/predict
-      curl "http://\(host)/api/v1/jobs/job_.../status?wait=30"</pre>
-      """)
-  }
-
-  private static func isHost(_ text: String) -> Bool {
-    (1...255).contains(text.utf8.count)
-      && text.utf8.allSatisfy { byte in
-        switch Character(Unicode.Scalar(byte)) {
-        case "a"..."z", "A"..."Z", "0"..."9", ".", "-", ":", "[", "]": true
-        default: false
-        }
-      }
-  }
 
   private static func page(_ title: String, _ body: String) -> String {
     """

@@ -1,11 +1,10 @@
-import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import ObjectDetection
 
-/// The start page, `/openapi.json`, and Swagger UI at `/docs`; nothing comes from another host.
+/// `/openapi.json`, and Swagger UI at `/docs`; nothing comes from another host.
 struct DocumentationRoutes {
   private let assets: SwaggerAssets
 
@@ -21,12 +20,6 @@ struct DocumentationRoutes {
   init(swaggerDirectory: String?, asksCallers: Bool = false) {
     assets = SwaggerAssets(directory: swaggerDirectory)
     self.asksCallers = asksCallers
-  }
-
-  /// `GET /`
-  @Sendable func start(_ request: Request, _ context: HarrierContext) async throws -> Response {
-    _ = try QueryParameters(request, allowing: [])
-    return Self.html(DocumentationPages.start(host: request.head.authority))
   }
 
   /// `GET /openapi.json`
@@ -67,34 +60,5 @@ struct DocumentationRoutes {
         .cacheControl: "no-cache",
       ],
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
-  }
-}
-
-/// Bytes that do not change while the process runs, with their entity tag.
-struct StaticDocument: Sendable {
-  let type: String
-  let bytes: ByteBuffer
-  let entityTag: EntityTag
-
-  init(type: String, bytes: ByteBuffer) {
-    self.type = type
-    self.bytes = bytes
-    entityTag = EntityTag(
-      opaque: SHA256.hash(data: bytes.readableBytesView).prefix(16).hexadecimal)
-  }
-
-  /// The bytes, or 304 for a client that has them.
-  func response(to request: Request) -> Response {
-    var headers: HTTPFields = [
-      .eTag: entityTag.headerValue,
-      // Asked for again each time: the address stays the same when the server is updated.
-      .cacheControl: "no-cache",
-    ]
-    if entityTag.matches(ifNoneMatch: request.headers[.ifNoneMatch]) {
-      return Response(status: .notModified, headers: headers)
-    }
-    headers[.contentType] = type
-    headers[.xContentTypeOptions] = "nosniff"
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
   }
 }

@@ -12,6 +12,10 @@ enum APISchemas {
     ("ModelName", parameter("name", in: "path", reference("Name"), "The model")),
     ("RuleSetName", parameter("name", in: "path", reference("Name"), "The rule set")),
     (
+      "ConsoleAsset",
+      parameter("asset", in: "path", consoleFiles, "The file's name")
+    ),
+    (
       "Asset",
       parameter(
         "asset", in: "path",
@@ -21,6 +25,10 @@ enum APISchemas {
         """, "The file's name")
     ),
   ]
+
+  private static let consoleFiles = """
+    {"type": "string", "enum": [\(ConsoleAssets.files.map { "\"\($0.name)\"" }.joined(separator: ", "))]}
+    """
 
   private static let filters: [Member] = [
     (
@@ -91,6 +99,13 @@ enum APISchemas {
     (
       "JobIDFilter",
       parameter("job_id", in: "query", idOrEmpty("job"), "The job that made the picture")
+    ),
+    (
+      "Redirect",
+      parameter(
+        "redirect", in: "query", #"{"type":"string","enum":["true","false"],"default":"true"}"#,
+        "`false`: the bytes come from the service itself, also where clients are sent to the file store"
+      )
     ),
     (
       "MinConfidence",

@@ -135,9 +135,10 @@ struct ImageWork: Sendable {
     var record = ImageRecord(fileID: file.id, detectionCount: found.detections.count)
     if let annotation {
       progress.draw(file)
-      let annotated = key(file, "annotated")
+      let annotated = key(file, ImageRecord.annotatedKind)
       let thumbnail = key(file, "thumbnail")
       try await draw(found, on: image, annotation, annotated: annotated, thumbnail: thumbnail)
+      if !file.isShownByBrowsers { try await drawPlain(image, of: file) }
       record.annotatedKey = annotated
       record.thumbnailKey = thumbnail
     }
@@ -169,6 +170,18 @@ struct ImageWork: Sendable {
       Failpoint.imageDrawn.reach()
       try await job.blobs.keep(fileAt: paths[0], as: annotated)
       try await job.blobs.keep(fileAt: paths[1], as: thumbnail)
+    }
+  }
+
+  /// The upright picture itself, for those who look with a browser.
+  private func drawPlain(_ image: PixelBuffer, of file: UploadedFile) async throws {
+    try await withTemporaryFiles(1) { paths in
+      let start = ContinuousClock.now
+      try await job.annotator.annotate(
+        image, with: [], of: detector.model, options: AnnotationOptions(), to: paths[0],
+        thumbnail: nil)
+      stage(.render, start, ContinuousClock.now - start)
+      try await job.blobs.keep(fileAt: paths[0], as: key(file, ImageRecord.plainKind))
     }
   }
 

@@ -1,0 +1,89 @@
+"""What axe-core finds, and what fits a phone."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from service import SAMPLES
+
+SCREENS = {
+    "phone": {
+        "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True},
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "4K": {"viewport": {"width": 3840, "height": 2160}},
+}
+
+axe = Axe()
+
+
+def check(console, place):
+    """Axe finds nothing, and the page does not scroll sideways."""
+    found = axe.run(console.page, options={"resultTypes": ["violations"]}).response["violations"]
+    lines = [
+        f"{place}: {rule['id']} ({rule['impact']}): {node['html'][:200]}\n  {node['failureSummary']}"
+        for rule in found for node in rule["nodes"]]
+    assert not lines, "\n".join(lines[:20])
+    width, screen = console.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width <= screen, f"{place} is {width} wide on a screen of {screen}"
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return request.param
+
+
+@pytest.fixture(params=SCREENS)
+def console(make_console, server, scheme, request):
+    return make_console(server, color_scheme=scheme, **SCREENS[request.param])
+
+
+def test_axe_finds_nothing_on_any_page(console, scene_job):
+    console.open("#/detect")
+    expect(console.at("choose-files")).to_be_enabled()
+    check(console, "detect, empty")
+    console.at("file-input").set_input_files([SAMPLES / "scene-1.jpg", SAMPLES.parent / "README.md"])
+    expect(console.at("file-row")).to_have_count(2)
+    console.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    check(console, "detect, with files and all settings")
+    console.open("#/jobs")
+    expect(console.at("job-row").first).to_be_visible()
+    check(console, "jobs")
+    console.open("#/monitor")
+    expect(console.at("store-health").first).to_be_visible()
+    check(console, "monitor")
+    console.open(f"#/jobs/{scene_job}")
+    expect(console.at("detection-row").first).to_be_visible()
+    console.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    console.at("detection-row").nth(1).click()
+    check(console, "job")
+    console.at("job-delete").click()
+    expect(console.page.locator("dialog[open]")).to_be_visible()
+    check(console, "dialog")
+
+
+def test_axe_finds_nothing_on_failures_and_states_between(console):
+    console.watch.expect("answered 404")
+    console.open("#/jobs/job_00000000000000000000000000")
+    expect(console.page.locator("main .request-id")).to_be_visible()
+    check(console, "no such job")
+    console.open("#/nothing")
+    check(console, "no such page")
+
+
+@pytest.mark.parametrize("size", [320, 360])
+def test_the_narrowest_phones_show_everything(make_console, server, scene_job, size):
+    console = make_console(server, viewport={"width": size, "height": 640}, is_mobile=True, has_touch=True)
+    for address in ("#/detect", "#/jobs", "#/monitor", f"#/jobs/{scene_job}"):
+        console.open(address)
+        console.page.wait_for_load_state("networkidle")
+        width = console.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= size, f"{address} is {width} wide"
+
+
+def test_who_wants_less_motion_gets_none(make_console, server, scene_job):
+    console = make_console(server, reduced_motion="reduce")
+    for address in ("#/detect", "#/jobs", "#/monitor", f"#/jobs/{scene_job}"):
+        console.open(address)
+        console.page.wait_for_load_state("networkidle")
+        running = console.page.evaluate("""document.getAnimations().filter((animation) =>
+          animation.playState === "running" && animation.effect.getTiming().duration > 20).length""")
+        assert running == 0, address
