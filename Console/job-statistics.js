@@ -39,7 +39,8 @@ export class StatisticsPanel {
     if (seconds !== null) facts.push(["Inference", duration(seconds)]);
     if (slices !== null) facts.push(["Slices", integer(slices)]);
     if (detections.hasRules) {
-      facts.push(["Changed by rules", integer(detections.list.filter((it) => it.reasoning).length)]);
+      const changed = detections.list.filter((it) => it.reasoning).length;
+      facts.push(["Changed by rules", `${integer(changed)}, with a filled corner in the picture`]);
     }
     replace(this.#facts, facts.map(fact));
     const most = detections.classes[0]?.total ?? 1;

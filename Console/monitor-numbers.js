@@ -4,7 +4,7 @@ import { duration, integer } from "./format.js";
 /**
  * @typedef {{ queue_length: number, active_workers: number, average_inference_time_seconds: number | null,
  *   job_completion_rate: number, recent_jobs: { completed: number, failed: number, processing: number },
- *   source: "service" | "prometheus",
+ *   source: "service" | "prometheus", version: string,
  *   history: { interval_seconds: number, points: Record<string, any>[] } }} Dashboard
  *
  * @typedef {{ name: string, title: string, help: string, kind: "line" | "bars", isCount: boolean,
@@ -138,12 +138,4 @@ export function healthOf(answer) {
 /** @param {string} name @param {string} status */
 function store(name, status) {
   return { name, status, isGood: status === "ok" };
-}
-
-/**
- * The version in the text of `GET /metrics`.
- * @param {string} text
- */
-export function versionIn(text) {
-  return /^app_info\{[^}]*\bversion="([^"]*)"/m.exec(text)?.[1] ?? null;
 }

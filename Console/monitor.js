@@ -1,9 +1,9 @@
-import { api, APIFailure, connection, send } from "./api.js";
+import { api, APIFailure, connection } from "./api.js";
 import { failureBox } from "./dialog.js";
 import { h, pause, replace, visible } from "./dom.js";
 import { icon } from "./icons.js";
 import {
-  healthOf, metrics, samplesOf, spanText, tileNames, tiles, tileStates, versionIn, warningOf,
+  healthOf, metrics, samplesOf, spanText, tileNames, tiles, tileStates, warningOf,
 } from "./monitor-numbers.js";
 import { Chart, timeText } from "./monitor-plot.js";
 
@@ -23,7 +23,6 @@ export async function show(main, _route, signal) {
   const page = new MonitorPage(main, signal);
   await page.look();
   void page.run();
-  void page.showVersion();
 }
 
 class MonitorPage {
@@ -171,6 +170,7 @@ class MonitorPage {
     for (const part of this.#numbers) part.hidden = false;
     for (const part of [this.tiles, this.charts]) part.removeAttribute("aria-busy");
     this.#showTiles(dashboard);
+    this.version.textContent = `Harrier ${dashboard.version} · `;
     const intervalMs = dashboard.history.interval_seconds * 1000;
     for (const plot of this.plots) plot.update(samplesOf(dashboard, plot.metric.name), intervalMs);
     this.#showWarning(warningOf(dashboard));
@@ -233,16 +233,5 @@ class MonitorPage {
           h("th", { scope: "row" }, timeText(Date.parse(point.time))),
           metrics.map(({ name, format }) => h("td", { class: "number" },
             typeof point[name] === "number" ? format(point[name]) : "–")))))));
-  }
-
-  /** Once: what runs. A key without the scope sees none. */
-  async showVersion() {
-    try {
-      const answer = await send("GET", "/metrics", { signal: this.signal, asksForLogin: false });
-      const version = versionIn(await answer.text());
-      if (version) replace(this.version, `Harrier ${version} · `);
-    } catch {
-      // It is only said when it is known.
-    }
   }
 }

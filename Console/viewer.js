@@ -196,7 +196,7 @@ export class Viewer extends EventTarget {
     this.#schedule();
   }
 
-  /** @param {boolean} isVisible false where the picture has boxes drawn into it; one selected elsewhere is seen still */
+  /** @param {boolean} isVisible false where the picture has boxes drawn into it; a selected one is seen all the same */
   setOverlayVisible(isVisible) {
     this.#screen.overlay.setVisible(isVisible);
     if (!isVisible) this.#setHovered(null);

@@ -144,6 +144,11 @@ class Console:
         text = f"{boxes:,} of {boxes if of is None else of:,} box"
         expect(self.stage).to_have_attribute("aria-label", re.compile(re.escape(text)))
 
+    def draws_boxes(self, number):
+        """Waits until so many boxes are drawn; many come over some frames."""
+        self.wait(
+            "number => document.querySelector('[data-testid=\"viewer\"]').viewer.renderStats.boxes === number", number)
+
     def view(self):
         return self.page.evaluate("document.querySelector('[data-testid=\"viewer\"]').viewer.view")
 

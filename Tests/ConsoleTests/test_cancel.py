@@ -21,7 +21,8 @@ def test_an_upload_in_flight_is_cancelled_and_sent_again(console, server):
     console.at("start-job").click()
     expect(console.at("file-row", state="uploading").first).to_be_visible()
     # It says how far it is.
-    console.wait("""() => [...document.querySelectorAll('[data-testid="file-progress"]')].some((bar) => bar.value > 0)""")
+    bars = """[...document.querySelectorAll('[data-testid="file-progress"]')]"""
+    console.wait(f"() => {bars}.some((bar) => bar.value > 0)")
     console.at("cancel-upload").click()
     expect(console.at("file-row", state="ready")).to_have_count(2)
     expect(console.at("cancel-upload")).to_be_hidden()

@@ -97,6 +97,7 @@ def open_with(console, job, boxes):
     # The whole picture is there, not only its thumbnail.
     console.shows_picture(boxes)
     assert console.shown_count() == boxes
+    console.draws_boxes(boxes)
     console.page.unroute("**/api/v1/jobs/*/results*")
 
 

@@ -115,8 +115,9 @@ def test_an_upload_goes_on_while_one_looks_at_another_page(console, server):
     newest = server.get("/api/v1/jobs?limit=1")["jobs"]
     throttle.lift()
     before = newest[0]["job_id"] if newest else ""
-    console.wait("""before => [...document.querySelectorAll('[data-testid="job-row"]')].some((row) => row.dataset.job > before)
-      || document.querySelector('[data-testid="jobs-new"]')""", before)
+    # A row that somebody is about to use does not move: then the new job waits for a click.
+    console.wait("""before => document.querySelector('[data-testid="jobs-new"]')
+      || [...document.querySelectorAll('[data-testid="job-row"]')].some((row) => row.dataset.job > before)""", before)
 
 
 def test_progress_is_live_and_the_results_come_by_themselves(console, server):

@@ -3,6 +3,9 @@ import NIOCore
 
 /// The files of the web console, which are part of the binary.
 enum ConsoleAssets {
+  /// What is served at `/`.
+  static let page = "index.html"
+
   /// By name.
   static let documents: [String: StaticDocument] = Dictionary(
     uniqueKeysWithValues: files.map { name, bytes in

@@ -11,7 +11,7 @@ struct ConsoleRoutes {
   /// `GET /`
   @Sendable func page(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    var answer = try file("index.html").response(to: request)
+    var answer = try file(ConsoleAssets.page).response(to: request)
     answer.headers[.contentSecurityPolicy] = Self.contentSecurityPolicy
     return answer
   }
@@ -19,13 +19,17 @@ struct ConsoleRoutes {
   /// `GET /console/{asset}`
   @Sendable func asset(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    return try file(context.parameters.get("asset") ?? "").response(to: request)
+    // The page is at `/` alone: it needs the policy that is set there.
+    guard let name = context.parameters.get("asset"), name != ConsoleAssets.page else {
+      throw Self.noSuchFile
+    }
+    return try file(name).response(to: request)
   }
 
   private func file(_ name: String) throws -> StaticDocument {
-    guard let file = ConsoleAssets.documents[name] else {
-      throw APIError(.notFound, "No such file")
-    }
+    guard let file = ConsoleAssets.documents[name] else { throw Self.noSuchFile }
     return file
   }
+
+  private static let noSuchFile = APIError(.notFound, "No such file")
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { APIFailure } from "../../../Console/api.js";
 import {
-  healthOf, metrics, samplesOf, spanText, tiles, versionIn, warningOf,
+  healthOf, metrics, samplesOf, spanText, tiles, warningOf,
 } from "../../../Console/monitor-numbers.js";
 
 /** @param {Record<string, any>} [changes] @returns {any} */
@@ -84,10 +84,4 @@ test("a proxy's own answer names no stores, entries alone do", () => {
   assert.deepEqual(
     healthOf(new APIFailure({ status: 503, code: "SERVICE_UNAVAILABLE", message: "Not ready", entries })).stores,
     [{ name: "database", status: "fails", isGood: false }]);
-});
-
-test("the version is read from the metrics", () => {
-  assert.equal(versionIn('# TYPE app_info gauge\napp_info{version="0.1.0"} 1\n'), "0.1.0");
-  assert.equal(versionIn('app_info{commit="a",version="2.0"} 1'), "2.0");
-  assert.equal(versionIn("other 1"), null);
 });

@@ -13,7 +13,7 @@ extension APIExamples {
      "data": {
        "queue_length": 3, "active_workers": 1, "average_inference_time_seconds": 1.8,
        "job_completion_rate": 12.5, "recent_jobs": {"completed": 41, "failed": 1, "processing": 1},
-       "source": "service",
+       "source": "service", "version": "0.1.0",
        "history": {
          "interval_seconds": 10,
          "points": [

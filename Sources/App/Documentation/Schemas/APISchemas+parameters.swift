@@ -27,7 +27,7 @@ enum APISchemas {
   ]
 
   private static let consoleFiles = """
-    {"type": "string", "enum": [\(ConsoleAssets.files.map { "\"\($0.name)\"" }.joined(separator: ", "))]}
+    {"type": "string", "enum": [\(ConsoleAssets.files.filter { $0.name != ConsoleAssets.page }.map { "\"\($0.name)\"" }.joined(separator: ", "))]}
     """
 
   private static let filters: [Member] = [

@@ -36,7 +36,7 @@ extension APISchemas {
         inline: """
           {"type": "object",
            "required": ["queue_length", "active_workers", "average_inference_time_seconds",
-             "job_completion_rate", "recent_jobs", "source", "history"],
+             "job_completion_rate", "recent_jobs", "source", "version", "history"],
            "properties": {
              "queue_length": {"type": "integer", "minimum": 0},
              "active_workers": {"type": "integer", "minimum": 0},
@@ -53,6 +53,7 @@ extension APISchemas {
              "source": {
                "description": "Whose numbers they are: this process', or all processes' by Prometheus",
                "type": "string", "enum": ["service", "prometheus"]},
+             "version": {"description": "Of Harrier", "type": "string"},
              "history": {
                "description": "The same numbers over the last minutes, oldest first",
                "type": "object", "required": ["interval_seconds", "points"],

@@ -117,6 +117,7 @@ struct Dashboard: Sendable, Equatable {
       json.point(present)
       json.object("recent_jobs") { $0.jobs(present) }
       json.string("source", source.rawValue)
+      json.string("version", harrierVersion)
       json.object("history") { json in
         json.integer("interval_seconds", interval)
         json.array("points") { json in
