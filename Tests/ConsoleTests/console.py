@@ -191,6 +191,7 @@ class Console:
 
     def paste(self, name, data):
         """Pastes a file as a screenshot is pasted."""
+        expect(self.at("drop-zone")).to_be_visible()
         self.page.evaluate("""([name, text]) => {
           const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
           const transfer = new DataTransfer();

@@ -77,10 +77,9 @@ struct JobIntake {
           ofOwner: job.owner == nil ? nil : limits.queuedJobs),
         continuing: continuing)
     } catch let error as JobsError where error.code == .ownerQueueFull {
-      throw APIError(
-        .rateLimitExceeded, error.message,
-        details: "At most \(limits.queuedJobs ?? 0) may wait, none is left",
-        headers: [.retryAfter: "30"])
+      var failure = APIError(error)
+      failure.details = "At most \(limits.queuedJobs ?? 0) may wait, none is left"
+      throw failure
     }
     switch insertion {
     case .inserted:

@@ -33,6 +33,8 @@ public final class PostgresListener: Sendable {
 
   deinit {
     do {
+      // A child that was started at the wrong moment may hold the writing end as well: its close alone might say nothing.
+      try stop.fileHandleForWriting.write(contentsOf: [0])
       try stop.fileHandleForWriting.close()
     } catch {
       // A descriptor of ours that cannot be closed was closed by somebody else: a bug.

@@ -99,7 +99,7 @@ struct DashboardHistoryTests {
       text == #"{"status":"success","data":{"queue_length":3,"active_workers":2,"#
         + #""average_inference_time_seconds":2.346,"job_completion_rate":1,"#
         + #""recent_jobs":{"completed":1,"failed":0,"processing":1},"source":"service","#
-        + #""history":{"interval_seconds":10,"points":[{"time":"2026-02-02T02:40:00.000Z","#
+        + #""version":"\#(harrierVersion)","history":{"interval_seconds":10,"points":[{"time":"2026-02-02T02:40:00.000Z","#
         + #""queue_length":4,"active_workers":2,"average_inference_time_seconds":null,"#
         + #""job_completion_rate":0,"completed":0,"failed":0,"processing":1}]}}}"#)
   }

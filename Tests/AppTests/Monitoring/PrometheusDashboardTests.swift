@@ -80,7 +80,8 @@ struct PrometheusDashboardTests {
         #"{"status":"success","data":{"queue_length":7,"active_workers":4,"#
           + #""average_inference_time_seconds":12.5,"job_completion_rate":1.25,"#
           + #""recent_jobs":{"completed":120,"failed":0,"processing":3},"source":"prometheus","#
-          + #""history":{"interval_seconds":60,"points":[{"time":"2026-02-02T01:41:00.000Z","#))
+          + #""version":"\#(harrierVersion)","history":{"interval_seconds":60,"points":[{"time":"2026-02-02T01:41:00.000Z","#
+      ))
     #expect(text.components(separatedBy: #""time":"#).count - 1 == 60)
     #expect(prometheus.calls.withLock { $0.count } == 7)
   }

@@ -9,48 +9,42 @@ struct AccessGate: Sendable {
   let routes: RouteTable
   let limiter: RateLimiter
 
-  /// Lets the request in, and says in the context who asks.
+  /// Says in the context who asks, and counts the request.
   /// - Returns: what is left of the requests of a minute.
-  /// - Throws: `APIError`: `.unauthorized`, `.forbidden`, `.rateLimitExceeded`; 404 for what is another one's.
-  func admit(
+  /// - Throws: `APIError`: `.unauthorized`, `.rateLimitExceeded`.
+  func count(
     _ request: Request, _ context: inout HarrierContext, _ service: Service
   ) async throws -> RateLimiter.Quota? {
     let now = service.now()
-    let template = context.endpointPath ?? ""
-    let needed = routes.access(of: request.method, template)
-    context.caller = access.isOn ? .nobody : .anyone
-    guard access.isOn, needed != .anyone else {
-      return try await countAddress(of: context, template, service)
-    }
+    let isExempt = routes.isExempt(context.endpointPath ?? "")
     let network = AddressRange.network(of: context.client)
+    context.caller = access.isOn ? .nobody : .anyone
+    guard access.isOn, needed(request, context) != .anyone else {
+      return isExempt ? nil : try await limiter.admit(network, at: now)
+    }
     guard let credentials = try Credentials(request, isSecure: context.isSecure) else {
-      _ = try await countAddress(of: context, template, service)
+      if !isExempt { _ = try await limiter.admit(network, at: now) }
       throw APIError.unauthorized("Send the header Authorization: Bearer KEY, or X-API-Key: KEY")
     }
     let caller = try await access.caller(of: credentials, from: network, at: now)
     context.caller = caller
-    let quota =
-      routes.isExempt(template)
-      ? nil
-      : try await limiter.admit(
-        caller.account, limit: caller.limits.requestsPerMinute, at: now)
-    do {
-      try Self.check(caller, needed)
-      try Self.checkPage(request, caller)
-      try await checkOwner(context, caller)
-    } catch {
-      var failure = APIError(error)
-      if let quota { failure.headers.append(contentsOf: quota.headers) }
-      throw failure
-    }
-    return quota
+    if isExempt { return nil }
+    return try await limiter.admit(
+      caller.account, limit: caller.limits.requestsPerMinute, at: now)
   }
 
-  private func countAddress(
-    of context: HarrierContext, _ template: String, _ service: Service
-  ) async throws -> RateLimiter.Quota? {
-    if routes.isExempt(template) { return nil }
-    return try await limiter.admit(AddressRange.network(of: context.client), at: service.now())
+  /// Lets the caller of a counted request in.
+  /// - Throws: `APIError(.forbidden)`; 404 for what is another one's.
+  func check(_ request: Request, _ context: HarrierContext) async throws {
+    let needed = needed(request, context)
+    guard access.isOn, needed != .anyone else { return }
+    try Self.check(context.caller, needed)
+    try Self.checkPage(request, context.caller)
+    try await checkOwner(context, context.caller)
+  }
+
+  private func needed(_ request: Request, _ context: HarrierContext) -> RouteAccess {
+    routes.access(of: request.method, context.endpointPath ?? "")
   }
 
   private static func check(_ caller: Caller, _ needed: RouteAccess) throws {

@@ -141,8 +141,9 @@ struct RequestMiddleware: RouterMiddleware {
     if let preflight = cors.preflight(request, allowing: routes.methods(for: request.uri.path)) {
       return preflight
     }
-    let quota = try await gate.admit(request, &context, service)
+    let quota = try await gate.count(request, &context, service)
     do {
+      try await gate.check(request, context)
       var response = try await next(request, context)
       if let quota { response.headers.append(contentsOf: quota.headers) }
       return response
