@@ -18,7 +18,7 @@ def pytest_addoption(parser):
         "--console-dir", metavar="DIR", help="answer / and /console/* from this folder, not from the binary")
     parser.addoption("--screenshots", metavar="DIR", help="where pictures of the pages go; default: a temporary folder")
     parser.addoption(
-        "--patience", metavar="SECONDS", type=float, default=60, help="for one step of a page; default: 60")
+        "--patience", metavar="SECONDS", type=float, default=120, help="for one step of a page; default: 120")
 
 
 def pytest_configure(config):

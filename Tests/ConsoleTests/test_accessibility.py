@@ -69,6 +69,25 @@ def test_axe_finds_nothing_on_failures_and_states_between(console):
     check(console, "no such page")
 
 
+@pytest.fixture(scope="module")
+def closed_server(make_server):
+    server = make_server(auth="on")
+    yield server
+    server.stop()
+
+
+def test_axe_finds_nothing_where_a_key_is_asked_for(make_console, closed_server, scheme):
+    console = make_console(closed_server, color_scheme=scheme, **SCREENS["phone"])
+    console.watch.expect("answered 401")
+    console.open("#/detect")
+    expect(console.at("login-key")).to_be_focused()
+    check(console, "sign in")
+    console.at("login-key").fill("no key")
+    console.at("login-submit").click()
+    expect(console.page.locator("main .request-id")).to_be_visible()
+    check(console, "sign in, refused")
+
+
 @pytest.mark.parametrize("size", [320, 360])
 def test_the_narrowest_phones_show_everything(make_console, server, scene_job, size):
     console = make_console(server, viewport={"width": size, "height": 640}, is_mobile=True, has_touch=True)
