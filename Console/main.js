@@ -142,9 +142,6 @@ const themes = {
 
 function showTheme() {
   const { next, icon: picture, name } = themes[theme.get()];
-  const root = document.documentElement;
-  if (theme.get() === "system") delete root.dataset.theme;
-  else root.dataset.theme = theme.get();
   const button = document.getElementById("theme-toggle");
   if (!button) return;
   replace(button, icon(picture));
@@ -154,8 +151,8 @@ function showTheme() {
 
 document.getElementById("theme-toggle")?.addEventListener("click", () => {
   theme.set(themes[theme.get()].next);
-  showTheme();
   document.dispatchEvent(new Event("themechange"));
+  showTheme();
 });
 showTheme();
 

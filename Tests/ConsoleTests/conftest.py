@@ -120,3 +120,17 @@ def pytest_runtest_makereport(item, call):
     if report.when == "call" and report.failed:
         item.failed = True
     return report
+
+
+@pytest.fixture
+def results(server, scene_job):
+    return server.get(f"/api/v1/jobs/{scene_job}/results")["results"]
+
+
+@pytest.fixture
+def job_page(console, scene_job, results):
+    """The page of a job with results, its table and its picture there."""
+    console.open(f"#/jobs/{scene_job}")
+    console.has_rows(results[0]["detection_count"])
+    console.shows_picture(results[0]["detection_count"])
+    return console

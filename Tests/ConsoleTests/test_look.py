@@ -1,6 +1,5 @@
 """Looking at a picture's boxes."""
 
-import pytest
 from playwright.sync_api import expect
 from service import SAMPLES
 
@@ -10,19 +9,6 @@ SET_SLIDER = """(slider, value) => {
   slider.dispatchEvent(new Event("change", { bubbles: true }));
   return Number(slider.value);
 }"""
-
-
-@pytest.fixture
-def results(server, scene_job):
-    return server.get(f"/api/v1/jobs/{scene_job}/results")["results"]
-
-
-@pytest.fixture
-def job_page(console, scene_job, results):
-    console.open(f"#/jobs/{scene_job}")
-    console.has_rows(results[0]["detection_count"])
-    console.shows_picture(results[0]["detection_count"])
-    return console
 
 
 def test_the_confidence_slider_acts_at_once_on_boxes_rows_and_counts(job_page, results):

@@ -47,7 +47,8 @@ def test_the_system_s_theme_is_followed(make_console, server):
     background = "getComputedStyle(document.body).backgroundColor"
     dark = console.page.evaluate(background)
     console.page.emulate_media(color_scheme="light")
-    assert console.page.evaluate(background) != dark
+    # The page is told of it, and changes then.
+    console.page.wait_for_function(f"dark => {background} !== dark", arg=dark)
 
 
 def test_back_and_forward_go_through_the_pages(console):

@@ -5,16 +5,9 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture
-def results(server, scene_job):
-    return server.get(f"/api/v1/jobs/{scene_job}/results")["results"]
-
-
-@pytest.fixture
-def viewer(console, scene_job, results):
-    console.open(f"#/jobs/{scene_job}")
-    console.shows_picture(results[0]["detection_count"])
-    console.fit()
-    return console
+def viewer(job_page):
+    job_page.fit()
+    return job_page
 
 
 def under(console, x, y):

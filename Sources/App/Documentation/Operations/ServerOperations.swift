@@ -59,38 +59,37 @@ extension APIOperation {
     documentation(
       "/docs", id: "getDocumentation", summary: "This document for people, with Swagger UI",
       .text("text/html", "A page")),
-    APIOperation(
-      method: "GET", path: "/docs/{asset}", id: "getDocumentationAsset", tag: .documentation,
-      summary: "Files of the page", parameters: ["Asset", "IfNoneMatch"],
-      answers: [
-        APIAnswer(
-          status: 200, description: "The file", headers: [.eTag, .cacheControl],
-          content: [
-            .init(mediaType: "text/javascript", schema: #"{"type":"string"}"#),
-            .init(mediaType: "text/css", schema: #"{"type":"string"}"#),
-            .init(mediaType: "image/png", schema: #"{"type":"string","format":"binary"}"#),
-          ]), .notModified,
-      ],
-      errors: [.internalError, .invalidRequest, .notFound], access: .anyone),
+    files(
+      of: "/docs", id: "getDocumentationAsset", summary: "Files of the page", parameter: "Asset",
+      picture: .init(mediaType: "image/png", schema: #"{"type":"string","format":"binary"}"#)),
     documentation(
       "/", id: "getConsole", summary: "The web console",
       APIAnswer(
         status: 200, description: "A page", headers: [.eTag, .cacheControl],
         content: [.init(mediaType: "text/html", schema: #"{"type":"string"}"#)])),
+    files(
+      of: "/console", id: "getConsoleAsset", summary: "Files of the web console",
+      parameter: "ConsoleAsset",
+      picture: .init(mediaType: "image/svg+xml", schema: #"{"type":"string"}"#)),
+  ]
+
+  /// Scripts, styles and pictures of a page.
+  private static func files(
+    of page: String, id: String, summary: String, parameter: String, picture: APIAnswer.Content
+  ) -> APIOperation {
     APIOperation(
-      method: "GET", path: "/console/{asset}", id: "getConsoleAsset", tag: .documentation,
-      summary: "Files of the web console", parameters: ["ConsoleAsset", "IfNoneMatch"],
+      method: "GET", path: "\(page)/{asset}", id: id, tag: .documentation, summary: summary,
+      parameters: [parameter, "IfNoneMatch"],
       answers: [
         APIAnswer(
           status: 200, description: "The file", headers: [.eTag, .cacheControl],
           content: [
             .init(mediaType: "text/javascript", schema: #"{"type":"string"}"#),
-            .init(mediaType: "text/css", schema: #"{"type":"string"}"#),
-            .init(mediaType: "image/svg+xml", schema: #"{"type":"string"}"#),
+            .init(mediaType: "text/css", schema: #"{"type":"string"}"#), picture,
           ]), .notModified,
       ],
-      errors: [.internalError, .invalidRequest, .notFound], access: .anyone),
-  ]
+      errors: [.internalError, .invalidRequest, .notFound], access: .anyone)
+  }
 
   private static func documentation(
     _ path: String, id: String, summary: String, _ answer: APIAnswer
