@@ -105,6 +105,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake(
       "dockerfile", ".dockerignore", "!Rules\n", "", "Rules, which deploy/Dockerfile copies"),
     Mistake(
+      "dockerfile", ".dockerignore", "!Console\n", "", "Console, which deploy/Dockerfile copies"),
+    Mistake(
       "compose", "deploy/compose.yaml", "stop_grace_period: 75s", "stop_grace: 75s",
       "'stop_grace' was unexpected"),
     Mistake(

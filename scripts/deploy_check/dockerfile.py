@@ -45,13 +45,19 @@ def check_sources(tree, text):
     """What is copied from the build's folder must be let through by .dockerignore."""
     allowed = [line[1:] for line in tree.text(".dockerignore").splitlines() if line.startswith("!")]
     copied = {word for step in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE) for word in step.split()}
-    copied |= {"LICENSE", "Models", "Rules", "Tests"}
+    copied |= {"LICENSE", "Models", "Rules", "Tests"} | embedded(tree)
     for source in sorted(copied - {"."}):
         name = source.rstrip("*")
         if not any(name == entry or name.startswith(entry + "/") for entry in allowed):
             tree.fault(".dockerignore", f"{source}, which deploy/Dockerfile copies, is left out")
         if "*" not in source and not (tree.checkout / source).exists():
             tree.fault(FILE, f"copies {source}, which is not there")
+
+
+def embedded(tree):
+    """Folders beside Sources that C files take bytes from."""
+    texts = (path.read_text() for path in (tree.checkout / "Sources").glob("C*/*.c"))
+    return {folder for text in texts for folder in re.findall(r'^#embed "\.\./\.\./(\w+)/', text, re.MULTILINE)}
 
 
 def check_access(tree):
