@@ -1,6 +1,6 @@
 import { access, APIFailure, connection } from "./api.js";
 import { failureBox, toast } from "./dialog.js";
-import { announce, h, replace } from "./dom.js";
+import { announce, h, pause, replace } from "./dom.js";
 import { icon } from "./icons.js";
 import { currentRoute, navigate } from "./router.js";
 import { currentSession, showSession } from "./session.js";
@@ -49,8 +49,9 @@ async function showPage() {
       h("p", null, h("a", { href: "#/detect" }, "Go to the start")));
   }
   try {
-    const page = await loaded(name);
+    const page = await loaded(name, signal);
     if (signal.aborted) return;
+    if (history.state?.isReloaded) history.replaceState(null, "");
     document.title = `${page.title} - Harrier`;
     await page.show(main, route, signal);
     if (!signal.aborted) announce(page.title);
@@ -61,17 +62,33 @@ async function showPage() {
   }
 }
 
-/** @param {string} name */
-async function loaded(name) {
+/**
+ * @param {string} name
+ * @param {AbortSignal} signal
+ * @returns {Promise<Page>}
+ */
+async function loaded(name, signal) {
   const { load, styles } = pages[name];
+  const all = async () => (await Promise.all([load(), ...styles.map(styled)]))[0];
   try {
-    const [page] = await Promise.all([load(), ...styles.map(styled)]);
-    return page;
+    return await all();
   } catch {
-    // The browser keeps a module that failed to load as failed; after a restart of the server all is read anew.
+    // The server is away, or it is another version by now.
+    connection.lost();
+    await connection.restored(signal);
+  }
+  try {
+    return await all();
+  } catch {
+    // Browsers may keep a module that could not be loaded as failed until the page is loaded anew: once.
+    if (!history.state?.isReloaded) {
+      history.replaceState({ isReloaded: true }, "");
+      location.reload();
+      await pause(10, signal);
+    }
     throw new APIFailure({
       status: 0, code: "PAGE_NOT_LOADED", message: "A part of the console could not be loaded",
-      details: "Is the server running? Reload the page when it is.",
+      details: "Reload the page.",
     });
   }
 }

@@ -62,6 +62,17 @@ struct ConsoleRoutesTests {
     }
   }
 
+  @Test("no file makes markup or code of text", arguments: ConsoleAssets.files.map(\.name))
+  func textStaysText(name: String) throws {
+    let text = String(decoding: try Checkout.data(Checkout.path("Console/\(name)")), as: UTF8.self)
+    for call in [
+      "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function",
+      "setHTML", "srcdoc", "javascript:",
+    ] {
+      #expect(!text.contains(call), "\(call)")
+    }
+  }
+
   @Test("there are no other files", arguments: ["none.js", "..%2Findex.html", "", "index.html"])
   func strangers(name: String) async throws {
     try await serving { get in

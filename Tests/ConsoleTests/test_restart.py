@@ -77,6 +77,22 @@ def test_a_page_that_is_opened_while_the_server_is_away_says_so_and_shows_itself
     expect(console.at("jobs-empty")).to_be_visible()
 
 
+@pytest.mark.parametrize(("address", "part"), [
+    ("#/monitor", "[data-testid=store-health]"), ("#/jobs/job_00000000000000000000000000", "main .request-id")])
+def test_a_page_whose_files_could_not_be_loaded_shows_itself_when_the_server_is_back(console, server, address, part):
+    console.watch.expect_loss()
+    console.watch.expect("answered 404")
+    console.open("#/detect")
+    expect(console.at("drop-zone")).to_be_visible()
+
+    server.kill()
+    console.page.evaluate(f"location.hash = '{address}'")
+    expect(console.at("connection-lost")).to_be_visible()
+    server.start()
+    expect(console.page.locator(part).first).to_be_visible()
+    expect(console.at("connection-lost")).to_have_count(0)
+
+
 def test_files_that_were_being_sent_are_sent_again_on_demand(console, server):
     console.watch.expect_loss()
     console.open("#/detect")
