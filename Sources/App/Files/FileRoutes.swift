@@ -50,9 +50,10 @@ struct FileRoutes: Sendable {
       return try await bytes(of: file, tag, request, context)
     }
     let (record, policy) = try await record(of: file, query, context.caller)
-    guard let key = record?.plainKey, let reader = try await service.blobs.open(key) else {
-      throw noPicture(record)
-    }
+    guard let key = record?.plainKey else { throw noPicture(record) }
+    if let answer = request.notModified(EntityTag(of: key), policy) { return answer }
+    // Jobs of older versions have drawn none.
+    guard let reader = try await service.blobs.open(key) else { throw noPicture(record) }
     return try await answer(key, reader, "picture", of: file, policy, request, context)
   }
 
@@ -100,8 +101,6 @@ struct FileRoutes: Sendable {
     _ key: String, _ reader: any BlobReader, _ kind: String, of file: UploadedFile,
     _ policy: CachePolicy, _ request: Request, _ context: HarrierContext, mayRedirect: Bool = false
   ) async throws -> Response {
-    let tag = EntityTag(of: key)
-    if let answer = request.notModified(tag, policy) { return answer }
     let format = try await reader.pictureFormat()
     let stem = (file.filename as NSString).deletingPathExtension
     let filename = "\(stem).\(kind).\(format.fileExtension)"
@@ -111,8 +110,8 @@ struct FileRoutes: Sendable {
       return answer
     }
     let answer = FileAnswer(
-      reader: reader, contentType: format.contentType, filename: filename, tag: tag,
-      policy: policy)
+      reader: reader, contentType: format.contentType, filename: filename,
+      tag: EntityTag(of: key), policy: policy)
     return try answer.response(to: request, context)
   }
 
