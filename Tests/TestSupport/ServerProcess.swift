@@ -90,7 +90,7 @@ public final class ServerProcess: Sendable {
     kill(SIGTERM)
     let status = await waitForEnd()
     // What the test cannot tell: why.
-    if status != 0 { print("the process ended with \(status):\n\(log.suffix(4000))") }
+    if status != 0 { print("the process ended with \(status):\n\(log.suffix(30_000))") }
     return status
   }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Jobs
 
@@ -14,7 +15,11 @@ public final class PostgresListener: Sendable {
     case change = "harrier_change"
   }
 
+  /// How long the end of the thread is waited for: longer where it is about to connect to a server that is away.
+  private static let patience = DispatchTimeInterval.seconds(2)
+
   private let stop: Pipe
+  private let hasEnded = DispatchSemaphore(value: 0)
 
   /// Begins at once. `onEvent` is called on the listener's thread and must not block.
   public init(
@@ -23,9 +28,10 @@ public final class PostgresListener: Sendable {
     stop = Pipe()
     let ear = PostgresEar(
       settings: settings, stop: stop.fileHandleForReading.fileDescriptor, onEvent: onEvent)
-    let thread = Thread { [stop] in
+    let thread = Thread { [stop, hasEnded] in
       // The thread keeps the pipe's reading end until it has seen the end.
       withExtendedLifetime(stop.fileHandleForReading) { ear.run() }
+      hasEnded.signal()
     }
     thread.name = "postgres listener"
     thread.start()
@@ -40,6 +46,8 @@ public final class PostgresListener: Sendable {
       // A descriptor of ours that cannot be closed was closed by somebody else: a bug.
       assertionFailure("\(error)")
     }
+    // At the exit of the process OpenSSL is taken down, and a connection that is closed just then crashes in it.
+    _ = hasEnded.wait(timeout: .now() + Self.patience)
   }
 }
 
