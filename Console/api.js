@@ -195,3 +195,9 @@ export const api = {
   /** @param {string} path @param {Options} [options] */
   delete: (path, options) => data("DELETE", path, options),
 };
+
+/** For `Idempotency-Key`; `crypto.randomUUID` is there by HTTPS alone. */
+export function randomKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,4 +1,4 @@
-import { api, APIFailure } from "./api.js";
+import { api, APIFailure, randomKey } from "./api.js";
 import { ask, copyText, failureBox, toast } from "./dialog.js";
 import { h } from "./dom.js";
 import { count, shortID } from "./format.js";
@@ -126,7 +126,7 @@ export class JobWork {
   async #retry(id) {
     const { signal } = this.page;
     const { job_id: started } = await api.post(`/api/v1/jobs/${id}/retry`, undefined, {
-      signal, mayRepeat: true, headers: { "Idempotency-Key": `retry-${id}-${random()}` },
+      signal, mayRepeat: true, headers: { "Idempotency-Key": `retry-${id}-${randomKey()}` },
     });
     this.#note(id, h("div", { class: "notice", role: "status" }, icon("info"),
       h("span", null, "Started again as ",
@@ -226,9 +226,4 @@ export class JobWork {
     return "The uploaded pictures and everything made from them go for good: detections, annotated "
       + `pictures, and every job over the same pictures${known} This cannot be undone.`;
   }
-}
-
-/** `crypto.randomUUID` is for HTTPS alone. */
-function random() {
-  return Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");
 }

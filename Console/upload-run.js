@@ -1,9 +1,9 @@
-import { api, APIFailure } from "./api.js";
+import { api, APIFailure, randomKey } from "./api.js";
 import { toast } from "./dialog.js";
 import { count } from "./format.js";
 import { batchesOf, sentOfEach, TransferRate } from "./upload-batches.js";
 import { selection } from "./upload-selection.js";
-import { isReadable, randomKey, sendFiles } from "./upload-send.js";
+import { isReadable, sendFiles } from "./upload-send.js";
 
 /** @typedef {import("./upload-selection.js").ChosenFile} ChosenFile */
 /** @typedef {import("./upload-selection.js").Upload} Upload */

@@ -107,9 +107,3 @@ export async function isReadable(file) {
     return false;
   }
 }
-
-/** For `Idempotency-Key`; `crypto.randomUUID` is there by HTTPS alone. */
-export function randomKey() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
