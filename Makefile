@@ -54,6 +54,8 @@ test: setup ## Run all tests
 	@scripts/setup --tests
 	swift build $(SWIFT_FLAGS) --build-tests
 	@scripts/test-tools
+	# What imports of models open other programs' files with; tests import real checkpoints.
+	HARRIER_CACHE_DIR=$(abspath .deps/import) $(abspath $(SCRATCH))/debug/harrier models setup --int8 --yes
 	$(SWIFT_TEST) --filter '^(ObjectDetection|Tidy)Tests'
 	$(SWIFT_TEST) --filter '^(Jobs|Backends)Tests'
 	$(SWIFT_TEST) --filter '^AppTests' --skip WorkerSupervisorTests
@@ -61,6 +63,7 @@ test: setup ## Run all tests
 	$(SWIFT_TEST) --filter WorkerSupervisorTests
 	HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier scripts/check-console
 	$(SWIFT_TEST) --filter '^InferenceTests'
+	scripts/check-conversion
 	$(SWIFT_TEST) --filter '^SystemTests' --skip 'ChaosTests|ClusterTests|DeploymentTests'
 	$(SWIFT_TEST) --filter '^SystemTests\.(ClusterTests|DeploymentTests)'
 	# The contract again, on a cluster: two API processes and three workers on PostgreSQL, Redis and S3.
@@ -88,7 +91,7 @@ format: ## Rewrite the sources in the project's format
 
 lint: ## Check format and shell scripts
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
-	@command -v shellcheck >/dev/null && shellcheck scripts/setup scripts/test-tools scripts/check-console .ci/run || \
+	@command -v shellcheck >/dev/null && shellcheck scripts/setup scripts/test-tools scripts/check-console scripts/check-conversion .ci/run || \
 	  echo "lint: shellcheck is not installed, shell scripts were not checked"
 
 clean: ## Remove what was built; .deps stays

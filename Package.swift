@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "Inference",
       dependencies: [
-        "ObjectDetection", "COpenVINO", "CVips", "CCairo", crypto, nioPosix, subprocess, yams,
+        "ObjectDetection", "CConversion", "COpenVINO", "CVips", "CCairo", crypto, nioPosix,
+        subprocess, yams,
       ],
       swiftSettings: strict),
     .target(
@@ -106,6 +107,8 @@ let package = Package(
 
     // Embeds the files of the folder Console.
     .target(name: "CConsole"),
+    // Embeds those of the folder Conversion.
+    .target(name: "CConversion"),
     .target(name: "COpenVINO", linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .systemLibrary(

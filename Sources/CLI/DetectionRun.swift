@@ -9,6 +9,8 @@ struct DetectionRun: Sendable {
 
   let engine: Engine
   let options: DetectionOptions
+  /// As results show it.
+  let model: DetectionModel
   let sink: ResultSink
   let progress: ProgressBar
   /// On one's own machine a file may be larger than an upload: a BigTIFF of the largest sides has 4 GiB.
@@ -18,7 +20,7 @@ struct DetectionRun: Sendable {
   func detectAll(_ images: [InputImage]) async throws -> RunSummary {
     let clock = ContinuousClock()
     let start = clock.now
-    var summary = RunSummary(classNames: engine.detector.model.classNames)
+    var summary = RunSummary(classNames: model.classNames)
     var pending = images.enumerated().makeIterator()
     var ready: [Int: ImageResult] = [:]
     var next = 0
@@ -58,7 +60,7 @@ struct DetectionRun: Sendable {
           try await engine.annotator.annotate(
             image, with: found.detections,
             confidencesBefore: found.reasoning?.confidencesBefore ?? [:],
-            of: engine.detector.model, options: AnnotationOptions(), to: path, thumbnail: nil)
+            of: model, options: AnnotationOptions(), to: path, thumbnail: nil)
         }
         return ImageResult(filename: input.name, outcome: .found(found))
       }

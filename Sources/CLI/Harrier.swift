@@ -24,7 +24,7 @@ struct Harrier: AsyncParsableCommand {
     subcommands: [
       ServeCommand.self, WorkerCommand.self, DetectCommand.self, EvaluateCommand.self,
       TopCommand.self, KeysCommand.self, MigrateCommand.self, RulesCommand.self, ModelsCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, ConfineCommand.self,
     ])
 
   /// As ArgumentParser's, but with our exit statuses, and Ctrl-C as cancellation.

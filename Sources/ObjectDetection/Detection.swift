@@ -7,14 +7,20 @@ public struct Detection: Sendable, Hashable {
   public var box: BoundingBox
   /// Only from oriented models; not clipped, its corners may lie outside the image.
   public var orientedBox: OrientedBox?
+  /// Where the model's output has the factors of its mask. 0 once the mask is made.
+  var candidate: Int32 = 0
+  /// Only from segmentation models: the object's pixels, inside `box`.
+  public var mask: InstanceMask?
 
   public init(
-    classID: Int, confidence: Float, box: BoundingBox, orientedBox: OrientedBox? = nil
+    classID: Int, confidence: Float, box: BoundingBox, orientedBox: OrientedBox? = nil,
+    mask: InstanceMask? = nil
   ) {
     self.classID = classID
     self.confidence = confidence
     self.box = box
     self.orientedBox = orientedBox
+    self.mask = mask
   }
 
   /// The order of every result: highest confidence first, ties by class, then by position.

@@ -2,6 +2,11 @@
 public struct DetectionOptions: Sendable, Hashable {
   /// Detections at or below are dropped; 0...1.
   public var confidenceThreshold: Float
+  /// Labels of the model's classes, some of which become one; nil leaves them as they are. All other class ids here,
+  /// and those of the results, are the map's.
+  public var classMap: ClassMap?
+  /// Goes before `confidenceThreshold`, by class id; 0...1.
+  public var classThresholds: [Int: Float]
   /// Merges the slices; its threshold is also the one suppression's when slicing is off.
   public var merging: Merging
   /// nil looks at the full image only.
@@ -18,7 +23,8 @@ public struct DetectionOptions: Sendable, Hashable {
   public init(
     confidenceThreshold: Float = 0.25, merging: Merging = Merging(), slicing: Slicing? = Slicing(),
     sliceSuppression: NonMaximumSuppression = NonMaximumSuppression(), classes: Set<Int>? = nil,
-    maxDetections: Int = 3000, rules: RuleReasoner? = nil
+    maxDetections: Int = 3000, rules: RuleReasoner? = nil, classMap: ClassMap? = nil,
+    classThresholds: [Int: Float] = [:]
   ) {
     self.confidenceThreshold = confidenceThreshold
     self.merging = merging
@@ -27,5 +33,17 @@ public struct DetectionOptions: Sendable, Hashable {
     self.classes = classes
     self.maxDetections = maxDetections
     self.rules = rules
+    self.classMap = classMap
+    self.classThresholds = classThresholds
+  }
+
+  /// The lowest threshold that counts for any class that is kept; `classCount` is the number of labels.
+  ///
+  /// SAHI's rule for its merging goes by this one: what it avoids is that weak boxes make others grow, so the weakest
+  /// ones that can be there decide.
+  public func lowestThreshold(of classCount: Int) -> Float {
+    guard !classThresholds.isEmpty else { return confidenceThreshold }
+    return (classes ?? Set(0..<classCount)).map { classThresholds[$0] ?? confidenceThreshold }
+      .min() ?? confidenceThreshold
   }
 }

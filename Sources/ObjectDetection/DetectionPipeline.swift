@@ -2,18 +2,17 @@ import Synchronization
 
 /// The way from an image to its detections:
 ///
-///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> map back -> merge -> rules
+///     upright RGB8 -> slices + full image -> letterbox -> model -> head -> classes -> map back -> merge -> rules
 ///
 /// The answer is a function of image, model and options, the rules among them: how many inferences run at once, and in which
 /// order they end, changes nothing.
 public struct DetectionPipeline: Sendable {
   private let detector: any Detector
-  private let head: YOLOHead
+  private let head: DetectionHead
 
   public init(detector: any Detector) {
     self.detector = detector
-    head = YOLOHead(
-      layout: detector.model.layout, classCount: detector.model.classNames.count)
+    head = DetectionHead(detector.model)
   }
 
   /// Finds the objects of one image, whose rows may still arrive.
@@ -64,7 +63,7 @@ public struct DetectionPipeline: Sendable {
       inference: inferred - start, merging: mergedAt - inferred,
       slicing: slicing)
     if let rules = options.rules {
-      result.apply(rules, classNames: detector.model.classNames)
+      result.apply(rules, classNames: options.classMap?.labels ?? detector.model.classNames)
       result.reasoningTime = clock.now - mergedAt
     }
     return (found.map(\.detection), result)
@@ -141,27 +140,29 @@ public struct DetectionPipeline: Sendable {
   ) async throws -> Step {
     try Task.checkCancellation()
     let (image, options) = (batch.image, batch.options)
+    let labelling = Labelling(options, head.layout)
     try await image.waitForRows(region.y + region.height)
-    let size = detector.model.inputSize
-    let letterbox = Letterbox(
-      sourceWidth: region.width, sourceHeight: region.height, inputWidth: size.width,
-      inputHeight: size.height)
+    let letterbox = Letterbox(region, for: detector.model)
     let clock = ContinuousClock()
     let slicing = Mutex(Duration.zero)
-    let candidates = try await detector.infer(for: batch.lane) { input in
+    let (candidates, prototypes) = try await detector.infer(for: batch.lane) { input in
       let start = clock.now
       letterbox.fill(input, from: image, region: region)
       slicing.withLock { $0 = clock.now - start }
-    } read: { output in
-      try head.decode(
-        output.values, shape: output.shape, threshold: options.confidenceThreshold,
-        classes: options.classes)
+    } read: { outputs in
+      let found = try head.decode(
+        outputs, threshold: labelling.headThreshold, classes: labelling.headClasses)
+      return (found, try head.prototypes(outputs, of: found))
     }
-    let (kept, reachedCap) = suppression(options)(candidates)
+    let (kept, reachedCap) = suppression(options)(labelling(candidates))
     return .inferred(
       FinishedSlice(
         index: index,
-        detections: kept.compactMap { mapped($0, by: letterbox, from: region, to: image) },
+        detections: kept.compactMap { detection in
+          mapped(detection, by: letterbox, from: region, to: image).flatMap {
+            $0.masked(by: prototypes, letterbox, region)
+          }
+        },
         reachedCap: reachedCap),
       slicing: slicing.withLock { $0 })
   }

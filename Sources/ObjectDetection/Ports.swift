@@ -7,13 +7,28 @@ public struct ImageLane: Sendable, Hashable {
 
 /// An output tensor while it may be read: 32-bit floats, row-major.
 public struct OutputTensor {
+  /// As the model's file calls it; empty where it has no name.
+  public let name: String
   public let values: UnsafeBufferPointer<Float>
   public let shape: [Int]
 
-  public init(values: UnsafeBufferPointer<Float>, shape: [Int]) {
+  public init(name: String = "", values: UnsafeBufferPointer<Float>, shape: [Int]) {
+    self.name = name
     self.values = values
     self.shape = shape
   }
+}
+
+/// All output tensors of one inference, in the order of the model's file, while they may be read.
+public struct OutputTensors {
+  public let tensors: [OutputTensor]
+
+  public init(_ tensors: [OutputTensor]) { self.tensors = tensors }
+
+  public var count: Int { tensors.count }
+  public subscript(index: Int) -> OutputTensor { tensors[index] }
+  /// nil where no output has that name.
+  public subscript(name: String) -> OutputTensor? { tensors.first { $0.name == name } }
 }
 
 /// Runs a loaded model. Calls may overlap; at most `concurrency` of them run, the others wait in turn.
@@ -26,13 +41,14 @@ public protocol Detector: Sendable {
   ///
   /// - Parameters:
   ///   - lane: the image that asks.
-  ///   - fill: writes the input tensor, `[1, height, width, 3]` bytes RGB, all of it.
-  ///   - read: makes the result from the output tensor, which is not valid after it returns.
+  ///   - fill: writes the input tensor, `[1, height, width, 3]` bytes RGB, or floats where the model's preparation takes
+  ///     them, all of it.
+  ///   - read: makes the result from the output tensors, which are not valid after it returns.
   /// - Throws: `DetectionError(.inferenceError)`, `CancellationError`, or what `read` throws.
   func infer<Result: Sendable>(
     for lane: ImageLane,
     fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
-    read: @Sendable (OutputTensor) throws -> Result
+    read: @Sendable (OutputTensors) throws -> Result
   ) async throws -> Result
 }
 
@@ -94,16 +110,18 @@ public struct InstalledModel: Sendable, Equatable {
   public var name: String
   /// nil where only the engine can tell, when it loads the model.
   public var task: ModelTask?
-  /// Names by class id.
+  /// The model's own names by class id, before any map.
   public var classNames: [String]
   public var inputSize: PixelSize
   /// Lower-case hexadecimal.
   public var sha256: String
   public var sizeBytes: Int
+  /// What its document says about classes and confidences, for those who say nothing.
+  public var defaults: ClassSettings
 
   public init(
     name: String, task: ModelTask?, classNames: [String], inputSize: PixelSize, sha256: String,
-    sizeBytes: Int
+    sizeBytes: Int, defaults: ClassSettings = ClassSettings()
   ) {
     self.name = name
     self.task = task
@@ -111,7 +129,11 @@ public struct InstalledModel: Sendable, Equatable {
     self.inputSize = inputSize
     self.sha256 = sha256
     self.sizeBytes = sizeBytes
+    self.defaults = defaults
   }
+
+  /// The names that results have unless their job says otherwise, by class id.
+  public var labels: [String] { defaults.labels(of: classNames) }
 }
 
 /// Which models are installed.

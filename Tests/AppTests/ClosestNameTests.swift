@@ -1,3 +1,4 @@
+import ObjectDetection
 import Testing
 
 @testable import App

@@ -51,7 +51,7 @@ struct JSONSchema {
     case "enum":
       let choices = rule as? [Any] ?? []
       return choices.contains { isEqual(value, $0) } ? [] : ["\(place): is none of \(choices)"]
-    case "required", "properties", "additionalProperties":
+    case "required", "properties", "additionalProperties", "maxProperties":
       guard let object = value as? [String: Any] else { return [] }
       return objectProblems(of: object, keyword: keyword, rule, in: schema, at: place)
     case "items", "minItems", "maxItems", "uniqueItems":
@@ -69,6 +69,9 @@ struct JSONSchema {
     switch keyword {
     case "required":
       return (rule as? [String] ?? []).filter { object[$0] == nil }.map { "\(place): lacks \($0)" }
+    case "maxProperties":
+      let bound = rule as? Int ?? 0
+      return object.count <= bound ? [] : ["\(place): has more than \(bound) members"]
     case "properties":
       return object.flatMap { name, member -> [String] in
         guard let schema = properties[name] as? [String: Any] else { return [] }
@@ -112,7 +115,8 @@ struct JSONSchema {
     case "minLength":
       return text.map { $0.count >= Int(bound) } ?? true ? [] : ["\(place): is too short"]
     case "maxLength":
-      return text.map { $0.count <= Int(bound) } ?? true ? [] : ["\(place): is too long"]
+      return text.map { $0.unicodeScalars.count <= Int(bound) } ?? true
+        ? [] : ["\(place): is too long"]
     case "pattern":
       guard let text, let pattern = rule as? String else { return [] }
       return text.range(of: pattern, options: .regularExpression) != nil

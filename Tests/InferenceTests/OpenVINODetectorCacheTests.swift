@@ -11,6 +11,8 @@ import Testing
 struct OpenVINODetectorCacheTests {
   private let folder: TemporaryFolder
   private let loads = Loads()
+  /// What the operator was told.
+  private let told = Loads()
 
   init() throws {
     folder = try TemporaryFolder()
@@ -24,14 +26,16 @@ struct OpenVINODetectorCacheTests {
     capacity: Int = 2, _ load: @escaping @Sendable (Int) async throws -> Void = { _ in }
   ) -> OpenVINODetectorCache {
     OpenVINODetectorCache(
-      folder: ModelFolder(path: folder.path), threads: .singleton, capacity: capacity
+      folder: ModelFolder(path: folder.path), threads: .singleton, capacity: capacity,
+      onWarning: { [told] in _ = told.add($0) }
     ) { [loads] file in
       try await load(loads.add(file.name))
-      return ScriptedDetector(
+      let detector = ScriptedDetector(
         model: DetectionModel(
           name: file.name, task: .detect, classNames: [],
           inputSize: PixelSize(width: 32, height: 32), layout: .yolov8, sha256: "")
       ) { _ in ScriptedDetector.Output([], shape: [1, 5, 0]) }
+      return (detector, file.document.precision.map { "\(file.name) has no \($0)" })
     }
   }
 
@@ -63,6 +67,19 @@ struct OpenVINODetectorCacheTests {
     #expect(try await cache.detector(named: "a").model.name == "a")
   }
 
+  @Test(
+    "the operator is told once of a model, also when it is loaded again, and anew of another fault")
+  func warnings() async throws {
+    let cache = cache(capacity: 1)
+    try folder.write(#"{"precision": "bf16"}"#, to: "a.json")
+    for name in ["a", "b", "a", "a"] { _ = try await cache.detector(named: name) }
+    #expect(loads.names == ["a", "b", "a"])
+    #expect(told.names == ["a has no bf16"])
+    try folder.write(#"{"precision": "int8" }"#, to: "a.json")
+    _ = try await cache.detector(named: "a")
+    #expect(told.names == ["a has no bf16", "a has no int8"])
+  }
+
   @Test("a model whose file has changed is loaded anew; an unknown one is an error")
   func changes() async throws {
     let cache = cache()
@@ -76,7 +93,7 @@ struct OpenVINODetectorCacheTests {
   }
 }
 
-/// The models that were loaded.
+/// Names in the order in which they came.
 private final class Loads: Sendable {
   private let state = Mutex<[String]>([])
 

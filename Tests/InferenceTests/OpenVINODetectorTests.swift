@@ -34,11 +34,11 @@ struct OpenVINODetectorTests {
       sourceWidth: image.width, sourceHeight: image.height, inputWidth: model.inputSize.width,
       inputHeight: model.inputSize.height)
     let region = PixelRegion(x: 0, y: 0, width: image.width, height: image.height)
-    let head = YOLOHead(layout: model.layout, classCount: model.classNames.count)
+    let head = DetectionHead(model)
     return try await detector.infer(for: ImageLane(id: 0)) { input in
       letterbox.fill(input, from: image, region: region)
-    } read: { output in
-      try head.decode(output.values, shape: output.shape, threshold: 0.25)
+    } read: { outputs in
+      try head.decode(outputs, threshold: 0.25)
     }
   }
 

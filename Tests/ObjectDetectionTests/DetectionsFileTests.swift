@@ -133,7 +133,7 @@ struct DetectionsFileTests {
   @Test("another version is named as such")
   func version() {
     var bytes = DetectionsFile.encode(Self.mixed, model: ResultSamples.model)
-    bytes[8] = 2
+    bytes[8] = 3
     #expect {
       try DetectionsFile.decode(bytes)
     } throws: { ($0 as? DetectionError)?.message.contains("another version") == true }

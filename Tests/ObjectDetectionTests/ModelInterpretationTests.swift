@@ -137,7 +137,9 @@ struct ModelInterpretationTests {
   }
 
   private static let refused = [
-    Refusal(about: "segmentation", metadata: ["task": "segment"], words: ["\"segment\""]),
+    Refusal(
+      about: "segmentation without prototypes", metadata: ["task": "segment"],
+      words: ["segmentation model with the outputs [1, 7, 84]"]),
     Refusal(about: "pose", metadata: ["task": "pose"], words: ["\"pose\""]),
     Refusal(about: "classification", metadata: ["task": "classify"], words: ["\"classify\""]),
     Refusal(

@@ -14,14 +14,33 @@ public final class ScriptedDetector: Detector {
     public var input: [UInt8]
   }
 
-  /// An output tensor, row-major.
+  /// An output tensor, row-major, and those that follow it.
   public struct Output: Sendable {
+    public var name: String
     public var values: [Float]
     public var shape: [Int]
+    /// The model's other outputs, in their order.
+    public var others: [Output]
 
-    public init(_ values: [Float], shape: [Int]) {
+    public init(
+      _ values: [Float], shape: [Int], name: String = "output0", others: [Output] = []
+    ) {
+      self.name = name
       self.values = values
       self.shape = shape
+      self.others = others
+    }
+
+    /// Calls `body` with the tensors before this one, this one, and the others.
+    fileprivate func withTensors<Result>(
+      after tensors: [OutputTensor] = [], _ body: (OutputTensors) throws -> Result
+    ) throws -> Result {
+      try values.withUnsafeBufferPointer { values in
+        let tensors = tensors + [OutputTensor(name: name, values: values, shape: shape)]
+        guard var next = others.first else { return try body(OutputTensors(tensors)) }
+        next.others = next.others + others.dropFirst()
+        return try next.withTensors(after: tensors, body)
+      }
     }
   }
 
@@ -52,7 +71,7 @@ public final class ScriptedDetector: Detector {
   public func infer<Result: Sendable>(
     for lane: ImageLane,
     fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
-    read: @Sendable (OutputTensor) throws -> Result
+    read: @Sendable (OutputTensors) throws -> Result
   ) async throws -> Result {
     try Task.checkCancellation()
     let number = counts.withLock { counts in
@@ -62,11 +81,12 @@ public final class ScriptedDetector: Detector {
       return counts.started - 1
     }
     defer { counts.withLock { $0.inFlight -= 1 } }
-    var input = [UInt8](repeating: 0, count: model.inputSize.width * model.inputSize.height * 3)
+    let bytesPerValue = model.preparation.takesFloats ? MemoryLayout<Float>.size : 1
+    var input = [UInt8](
+      repeating: 0,
+      count: model.inputSize.width * model.inputSize.height * 3 * bytesPerValue)
     input.withUnsafeMutableBytes { fill($0) }
     let output = try await script(Call(number: number, lane: lane, input: input))
-    return try output.values.withUnsafeBufferPointer {
-      try read(OutputTensor(values: $0, shape: output.shape))
-    }
+    return try output.withTensors(read)
   }
 }

@@ -35,7 +35,21 @@ struct ModelRoutes {
     json.string("name", model.name)
     if let task = model.task { json.string("task", task.rawValue) }
     json.array("classes") { json in
-      for name in model.classNames { json.element(name) }
+      for name in model.labels { json.element(name) }
+    }
+    if let map = model.defaults.classMap, !map.isEmpty {
+      json.object("class_map") { json in
+        for (name, label) in map.sorted(by: { $0.key < $1.key }) { json.string(name, label) }
+      }
+    }
+    json.object("defaults") { json in
+      let confidence = model.defaults.confidenceThreshold ?? ClassSettings.standardConfidence
+      json.raw("confidence_threshold", "\(confidence)")
+      json.object("class_thresholds") { json in
+        for (name, threshold) in model.defaults.classThresholds.sorted(by: { $0.key < $1.key }) {
+          json.raw(name, "\(threshold)")
+        }
+      }
     }
     json.array("input_size") { json in
       json.element(model.inputSize.width)

@@ -32,8 +32,7 @@ struct PredictRoutes {
     }
     let files = try Self.files(of: prediction, in: upload)
     let model = try await model(named: prediction.configuration.model)
-    try prediction.configuration.check(model: model)
-    var configuration = prediction.configuration
+    var configuration = try prediction.configuration.settled(for: model)
     configuration.reasoner = try await service.reasoner(for: configuration, model)
     let now = service.now()
     let pixels = files.reduce(0) { $0 + $1.width * $1.height }

@@ -1,3 +1,5 @@
+import ObjectDetection
+
 extension JSONFields {
   mutating func bool(_ key: String, default standard: Bool) -> Bool {
     switch take(key) {
@@ -30,6 +32,11 @@ extension JSONFields {
   ) -> Double {
     guard let value = take(key) else { return standard }
     return number(value, key, in: range) ?? standard
+  }
+
+  /// nil when absent.
+  mutating func number(_ key: String, in range: ClosedRange<Double>) -> Double? {
+    take(key).flatMap { number($0, key, in: range) }
   }
 
   /// nil when absent or null.
@@ -113,4 +120,51 @@ extension JSONFields {
     }
     return strings.contains(nil) ? nil : strings.compactMap(\.self)
   }
+
+  /// Numbers by names that the client chooses, at most `limit`; nil when absent or null.
+  mutating func optionalNumbers(
+    _ key: String, in range: ClosedRange<Double>, atMost limit: Int
+  ) -> [String: Double]? {
+    optionalMembers(key, atMost: limit) { $0.number($2, $1, in: range) }
+  }
+
+  /// Strings by names that the client chooses, at most `limit`; nil when absent or null.
+  mutating func optionalStrings(
+    _ key: String, atMost limit: Int, _ isValid: (String) -> Bool, else words: String
+  ) -> [String: String]? {
+    optionalMembers(key, atMost: limit) { fields, name, value in
+      guard case .string(let string) = value else {
+        fields.note(name, "WRONG_TYPE", "Must be a string")
+        return nil
+      }
+      guard isValid(string) else {
+        fields.note(name, "INVALID_VALUE", words)
+        return nil
+      }
+      return string
+    }
+  }
+
+  private mutating func optionalMembers<Value>(
+    _ key: String, atMost limit: Int,
+    _ read: (_ fields: inout JSONFields, _ name: String, _ value: JSONValue) -> Value?
+  ) -> [String: Value]? {
+    guard let value = take(key), value != .null else { return nil }
+    guard case .object(let object) = value else {
+      note(key, "WRONG_TYPE", "Must be an object or null")
+      return nil
+    }
+    guard object.members.count <= limit else {
+      note(key, "OUT_OF_RANGE", "Must have at most \(limit) members")
+      return nil
+    }
+    var values: [String: Value] = [:]
+    for member in object.members {
+      values[member.key] = read(&self, Self.name(of: member.key, in: key), member.value)
+    }
+    return values
+  }
+
+  /// `class_thresholds.plane`; of long names the beginning.
+  static func name(of member: String, in key: String) -> String { "\(key).\(member.prefix(64))" }
 }

@@ -1,3 +1,5 @@
+import ObjectDetection
+
 /// Reads an object against the fields that it may have, and collects every problem instead of stopping at
 /// the first. Readers return the default, or nil, where there is a problem; `finish()` then throws.
 struct JSONFields {

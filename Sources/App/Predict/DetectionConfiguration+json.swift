@@ -2,12 +2,15 @@ import ObjectDetection
 
 extension DetectionConfiguration {
   /// The configuration as a document: every field of the contract, always in this order, and the rules that
-  /// were chosen. The same configuration always reads the same.
+  /// were chosen. Without a map or thresholds of classes it has no such member, so that workers of an older version,
+  /// which know none, can do the job. The same configuration always reads the same.
   var json: String {
     var json = JSONWriter()
     json.object { json in
       json.string("model", model)
-      json.shortest("confidence_threshold", confidenceThreshold)
+      json.shortest(
+        "confidence_threshold",
+        classSettings.confidenceThreshold ?? ClassSettings.standardConfidence)
       json.shortest("iou_threshold", merging.threshold)
       json.integer("max_detections", maxDetections)
       if let classes {
@@ -15,6 +18,7 @@ extension DetectionConfiguration {
       } else {
         json.null("classes")
       }
+      json.members(of: classSettings)
       json.object("sahi") { json in
         json.bool("enabled", isSliced)
         json.integer("slice_width", slicing.width)
@@ -63,6 +67,20 @@ extension JSONWriter {
 }
 
 extension JSONWriter {
+  fileprivate mutating func members(of settings: ClassSettings) {
+    if let map = settings.classMap {
+      object("class_map") { json in
+        for (name, label) in map.sorted(by: { $0.key < $1.key }) { json.string(name, label) }
+      }
+    }
+    guard !settings.classThresholds.isEmpty else { return }
+    object("class_thresholds") { json in
+      for (name, threshold) in settings.classThresholds.sorted(by: { $0.key < $1.key }) {
+        json.shortest(name, threshold)
+      }
+    }
+  }
+
   fileprivate mutating func members(of reasoner: RuleReasoner) {
     string("rules_name", reasoner.rules.name)
     string("rules_sha256", reasoner.rules.sha256)

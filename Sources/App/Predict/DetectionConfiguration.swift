@@ -3,10 +3,10 @@ import ObjectDetection
 /// The `config` of a predict request with every default filled in, as a job keeps it.
 struct DetectionConfiguration: Sendable, Equatable {
   var model: String
-  /// 0...1; detections at or below go.
-  var confidenceThreshold: Double
+  /// As the request has it; once settled, what is in force.
+  var classSettings: ClassSettings
   var maxDetections: Int
-  /// Names of the classes to keep; nil keeps all.
+  /// Names in results of the classes to keep; nil keeps all.
   var classes: [String]?
   /// Whether the image is looked at in slices; what `slicing` says is kept all the same.
   var isSliced: Bool
@@ -29,8 +29,7 @@ struct DetectionConfiguration: Sendable, Equatable {
   init(_ fields: inout JSONFields, defaultModel: String, isKept: Bool = false) {
     model =
       fields.resourceName("model", orFileIn: "model_path", else: .modelNotFound) ?? defaultModel
-    let confidence = fields.number("confidence_threshold", in: 0...1, default: 0.25)
-    confidenceThreshold = confidence
+    classSettings = fields.classSettings()
     let iou = fields.number("iou_threshold", in: 0...1, default: 0.45)
     maxDetections = fields.integer("max_detections", in: 1...100_000, default: 3000)
     classes = fields.optionalStrings("classes", count: 1...10_000)
@@ -67,37 +66,57 @@ struct DetectionConfiguration: Sendable, Equatable {
     }
   }
 
-  /// Whether the model has what the configuration names.
+  /// What a job keeps: where the request says nothing, what the model's document says by now.
   /// - Throws: `APIError(.invalidConfig)` with every class that the model does not have.
-  func check(model: InstalledModel) throws(APIError) {
-    let known = Set(model.classNames)
-    let unknown = (classes ?? []).enumerated().filter { !known.contains($0.element) }
-    guard unknown.isEmpty else {
-      throw JSONFields.invalid(
-        unknown.prefix(JSONFields.maxProblems).map { index, name in
-          // A few suggestions help; a hundred over a large vocabulary only cost.
-          let suggestion =
-            index < 5 ? closestName(to: name, among: model.classNames) : nil
-          return .field(
-            "config.classes[\(index)]", "INVALID_VALUE",
-            "The model \(model.name) has no such class"
-              + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
-        })
+  func settled(for model: InstalledModel) throws(APIError) -> DetectionConfiguration {
+    var settled = self
+    settled.classSettings = classSettings.over(model.defaults, classNames: model.classNames)
+    let problems =
+      settled.unknownClasses(of: model)
+      + settled.classSettings.problems(for: model.classNames).map { problem in
+        .field(
+          "config." + JSONFields.name(of: problem.name, in: problem.field.rawValue),
+          "INVALID_VALUE", problem.words(model.name))
+      }
+    guard problems.isEmpty else {
+      throw JSONFields.invalid(Array(problems.prefix(JSONFields.maxProblems)))
     }
+    return settled
+  }
+
+  private func unknownClasses(of model: InstalledModel) -> [APIErrorEntry] {
+    guard let classes else { return [] }
+    let labels = classSettings.labels(of: model.classNames)
+    let known = Set(labels)
+    return classes.enumerated().filter { !known.contains($0.element) }
+      .prefix(JSONFields.maxProblems).map { index, name in
+        // A few suggestions help; a hundred over a large vocabulary only cost.
+        let suggestion = index < 5 ? classSettings.label(meantBy: name, among: labels) : nil
+        return .field(
+          "config.classes[\(index)]", "INVALID_VALUE",
+          "The model \(model.name) has no such class"
+            + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+      }
   }
 
   /// What the engine is asked for.
   /// - Throws: `DetectionError(.invalidConfig)` for a class that the model does not have.
   func options(for model: DetectionModel) throws(DetectionError) -> DetectionOptions {
-    DetectionOptions(
-      confidenceThreshold: Float(confidenceThreshold), merging: merging,
-      slicing: isSliced ? slicing : nil, classes: try classIDs(of: model),
+    if let problem = classSettings.problems(for: model.classNames).first {
+      throw DetectionError(
+        .invalidConfig, "The model \(model.name) has no class \"\(problem.name)\"")
+    }
+    var options = DetectionOptions(
+      merging: merging, slicing: isSliced ? slicing : nil, classes: try classIDs(of: model),
       maxDetections: maxDetections, rules: isReasoned ? reasoner : nil)
+    options.apply(classSettings, classNames: model.classNames)
+    return options
   }
 
   private func classIDs(of model: DetectionModel) throws(DetectionError) -> Set<Int>? {
     guard let classes else { return nil }
-    let ids = Dictionary(grouping: model.classNames.indices) { model.classNames[$0] }
+    let labels = classSettings.labels(of: model.classNames)
+    let ids = Dictionary(grouping: labels.indices) { labels[$0] }
     var kept: Set<Int> = []
     for name in classes {
       guard let same = ids[name] else {
@@ -110,4 +129,18 @@ struct DetectionConfiguration: Sendable, Equatable {
 
   /// How pictures are annotated; nil when none are made.
   var annotation: AnnotationOptions? { isAnnotated ? annotationOptions : nil }
+}
+
+extension JSONFields {
+  fileprivate mutating func classSettings() -> ClassSettings {
+    ClassSettings(
+      confidenceThreshold: number("confidence_threshold", in: 0...1),
+      classMap: optionalStrings(
+        "class_map", atMost: ClassSettings.maxEntries, ClassSettings.isLabel,
+        else:
+          "Must have 1 to \(ClassSettings.maxLabelLength) characters, none of them a control character"
+      ),
+      classThresholds: optionalNumbers(
+        "class_thresholds", in: 0...1, atMost: ClassSettings.maxEntries) ?? [:])
+  }
 }

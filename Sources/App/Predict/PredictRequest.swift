@@ -1,4 +1,5 @@
 import Jobs
+import ObjectDetection
 
 /// The body of `POST /api/v1/inference/predict`.
 struct PredictRequest: Sendable, Equatable {

@@ -2,6 +2,7 @@ import Foundation
 import Hummingbird
 import Jobs
 import NIOCore
+import ObjectDetection
 
 /// Starts jobs again that have failed or were cancelled.
 struct RetryRoutes {

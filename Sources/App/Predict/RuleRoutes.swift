@@ -64,7 +64,7 @@ struct RuleRoutes {
         }
         guard let model else { return }
         json.array("warnings") { json in
-          for warning in set.warnings(for: model.classNames) { json.element(warning) }
+          for warning in set.warnings(for: model.labels) { json.element(warning) }
         }
       })
   }

@@ -1,8 +1,9 @@
 import ObjectDetection
 
 extension Service {
-  /// The rules of a new job, for the classes of its model; nil where it has none.
+  /// The rules of a new job, for the classes of its results; nil where it has none.
   ///
+  /// - Parameter configuration: settled for the model.
   /// - Throws: `APIError(.rulesNotFound)` when the set is not installed or cannot be used, with the reason.
   func reasoner(
     for configuration: DetectionConfiguration, _ model: InstalledModel
@@ -11,7 +12,8 @@ extension Service {
       return nil
     }
     let set = try await ruleSet(named: name, field: "config.symbolic_reasoning.rules")
-    return try RuleReasoner(set, for: model.classNames, geometry: configuration.geometry)
+    let labels = configuration.classSettings.labels(of: model.classNames)
+    return try RuleReasoner(set, for: labels, geometry: configuration.geometry)
   }
 
   /// - Parameter field: of the request that names the set.

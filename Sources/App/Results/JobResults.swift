@@ -113,18 +113,28 @@ extension Service {
     for image in images {
       if case .found(let stored, _) = image.outcome { return stored.model }
     }
-    let name = try JSONDecoder().decode(ModelName.self, from: Data(job.configuration.utf8)).model
+    let chosen = try JSONDecoder().decode(ChosenModel.self, from: Data(job.configuration.utf8))
+    let name = chosen.model
     do {
       let model = try await models.model(named: name)
+      let settings = ClassSettings(classMap: chosen.classMap)
       return ModelIdentity(
-        name: name, task: model.task, sha256: model.sha256, classNames: model.classNames)
+        name: name, task: model.task, sha256: model.sha256,
+        classNames: settings.labels(of: model.classNames))
     } catch is DetectionError {
       return ModelIdentity(name: name, task: nil, sha256: nil, classNames: [])
     }
   }
 }
 
-/// The one member of a job's configuration that is read here.
-private struct ModelName: Decodable {
+/// What of a job's configuration is read here.
+private struct ChosenModel: Decodable {
+  enum CodingKeys: String, CodingKey {
+    case model
+    case classMap = "class_map"
+  }
+
   var model: String
+  /// nil where classes keep their names.
+  var classMap: [String: String]?
 }

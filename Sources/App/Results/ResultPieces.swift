@@ -57,7 +57,8 @@ struct ResultPieces {
       step = .detections(
         index,
         try await DetectionPages(
-          of: results.images[index], filter, service, withChanges: document is DetectionsJSON))
+          of: results.images[index], filter, service, withChanges: document is DetectionsJSON,
+          withMasks: true))
       return document.begin(overview.images[index])
     case .detections(let index, var pages):
       guard let page = try await pages.next() else {
@@ -76,11 +77,14 @@ struct ResultPieces {
 struct DetectionPages {
   /// As JSON some 250 KB.
   static let pageCount = 512
+  /// The masks of a page, but for a single one; as polygons at most ten times as much.
+  static let maskBytes = 1 << 20
 
   private let stored: (file: DetectionsFile, reader: any BlobReader)?
   private let filter: ResultFilter
   /// By place in the result.
   private let changes: [Int: DetectionChange]
+  private let withMasks: Bool
   private var position = 0
 
   /// Some of the detections, with what rules did to each; without changes where they did nothing.
@@ -91,9 +95,11 @@ struct DetectionPages {
 
   /// Of an image that failed there are none.
   init(
-    of image: StoredImage, _ filter: ResultFilter, _ service: Service, withChanges: Bool = false
+    of image: StoredImage, _ filter: ResultFilter, _ service: Service, withChanges: Bool = false,
+    withMasks: Bool = false
   ) async throws {
     self.filter = filter
+    self.withMasks = withMasks
     guard case .found(let file, let key) = image.outcome else {
       stored = nil
       changes = [:]
@@ -107,14 +113,21 @@ struct DetectionPages {
   /// nil behind the last page; an empty page has nothing that the filter lets through.
   mutating func next() async throws -> Page? {
     guard let (file, reader) = stored, position < file.image.detectionCount else { return nil }
-    let page = position..<min(position + Self.pageCount, file.image.detectionCount)
-    let range = file.byteRange(of: page)
-    let bytes = try await reader.read(at: range.lowerBound, count: range.count)
-    guard bytes.count == range.count else {
-      throw JobsError(.storageError, "A stored file is shorter than it was")
+    var page = position..<min(position + Self.pageCount, file.image.detectionCount)
+    var bytes = try await reader.read(whole: file.byteRange(of: page))
+    var masks: [UInt8]?
+    if withMasks {
+      let recordBytes = bytes.count / page.count
+      var range = try file.maskByteRange(of: bytes)
+      while range.count > Self.maskBytes, page.count > 1 {
+        page = page.lowerBound..<page.lowerBound + page.count / 2
+        bytes.removeLast(bytes.count - page.count * recordBytes)
+        range = try file.maskByteRange(of: bytes)
+      }
+      masks = range.isEmpty ? nil : try await reader.read(whole: range)
     }
     position = page.upperBound
-    let detections = try file.detections(in: bytes)
+    let detections = try file.detections(in: bytes, masks: masks)
     guard !changes.isEmpty else { return Page(detections: filter(detections), changes: []) }
     let kept = detections.indices.filter { filter.lets(detections[$0]) }
     return Page(
@@ -123,6 +136,15 @@ struct DetectionPages {
 }
 
 extension BlobReader {
+  /// - Throws: `JobsError(.storageError)` where less is left.
+  fileprivate func read(whole range: Range<Int>) async throws -> [UInt8] {
+    let bytes = try await read(at: range.lowerBound, count: range.count)
+    guard bytes.count == range.count else {
+      throw JobsError(.storageError, "A stored file is shorter than it was")
+    }
+    return bytes
+  }
+
   /// What rules did to the detections of a stored result; nil where none were applied.
   func reasoning(of file: DetectionsFile) async throws -> ImageReasoning? {
     guard let range = file.reasoningByteRange else { return nil }

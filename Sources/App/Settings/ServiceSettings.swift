@@ -109,7 +109,8 @@ public struct ServiceSettings: Sendable, Equatable {
   public var retryDelays: [Duration] = [.seconds(60), .seconds(300), .seconds(900)]
   /// Longest time between two finished slices, for each megapixel of the model's input.
   public var inferenceTimeout = Duration.seconds(120)
-  public var precision = "f32"
+  /// nil runs each model as its document says.
+  public var precision: String?
   public var device = "CPU"
   /// How long a worker may go on with its images after it was told to stop.
   public var shutdownGrace = Duration.seconds(30)

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import ObjectDetection
 import Synchronization
 
 /// One place that settings come from.

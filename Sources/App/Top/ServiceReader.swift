@@ -1,5 +1,6 @@
 import Foundation
 public import Jobs
+import ObjectDetection
 
 /// Reads what a running service says of itself.
 public actor ServiceReader {

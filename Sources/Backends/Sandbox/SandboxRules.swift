@@ -20,6 +20,8 @@ public struct SandboxRules: Sendable, Equatable {
   public var listable: [String] = []
   /// Devices that it may read, write and control.
   public var devices: [String] = []
+  /// Programs that it may become, beside its own.
+  public var programs: [String] = []
   public var network = Network.none
   public var limits = ResourceLimits()
   /// Replaces `TMPDIR`: nothing is shared with other programs' `/tmp`. Must be in `writable`.

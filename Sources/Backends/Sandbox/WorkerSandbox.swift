@@ -20,18 +20,7 @@ public struct WorkerSandbox: Sendable {
   /// - Throws: `CancellationError` when the task was cancelled; `JobsError` when a rule cannot be made, or the program
   ///   not be started.
   public func enter(arguments: [String]) throws -> Never {
-    for number in [SIGINT, SIGTERM, SIGPIPE] { signal(number, SIG_DFL) }
-    // Dispatch blocks all signals on its threads, and the new program would begin with this one's mask.
-    var none = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, nil)
-    guard harrier_system_call(Int(SYS_prctl), Int(PR_SET_NO_NEW_PRIVS), 1, 0, 0, 0) == 0 else {
-      throw JobsError.sandbox("prctl", errno)
-    }
-    // What this process has opened, and what it has inherited, is not for the new one. A kernel without this has
-    // the marks that every library of ours sets.
-    _ = harrier_system_call(
-      Int(SYS_close_range), Int(STDERR_FILENO) + 1, Int(UInt32.max), Self.closeAtExecve, 0, 0)
+    try SandboxEntry.prepare()
     try rules.limits.apply()
     try Capabilities.drop()
     // Where there is none, `seal` says why.
@@ -40,18 +29,11 @@ public struct WorkerSandbox: Sendable {
       "TMPDIR": rules.temporaryFolder,
       // It would start a program, and wait for it.
       "SWIFT_BACKTRACE": "enable=no",
-    ]) { $1 }.map { "\($0)=\($1)" }
+    ]) { $1 }
     try Task.checkCancellation()
-    withStrings(arguments) { arguments in
-      withStrings(variables) { variables in
-        _ = execve("/proc/self/exe", arguments, variables)
-      }
-    }
-    throw JobsError.sandbox("execve", errno)
+    throw SandboxEntry.execute(
+      "/proc/self/exe", arguments: arguments, environment: variables)
   }
-
-  /// CLOSE_RANGE_CLOEXEC
-  private static let closeAtExecve = 4
 
   /// To be called at the start of the program that `enter` has started, before anything foreign is read.
   /// - Returns: what holds now, as the kernel's answers show it.
@@ -81,16 +63,6 @@ public struct WorkerSandbox: Sendable {
           case .seccomp: SystemCallFilter.isInForce
           }
         }), problems: problems)
-  }
-
-  private func withStrings(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Void
-  ) {
-    var copies = strings.map { strdup($0) } + [nil]
-    defer { copies.forEach { free($0) } }
-    copies.withUnsafeMutableBufferPointer { buffer in
-      if let start = buffer.baseAddress { body(start) }
-    }
   }
 }
 

@@ -16,6 +16,8 @@ struct DetectCommand: AsyncParsableCommand {
         harrier detect pictures/ --json-lines | jq .detection_count
         harrier detect big.tif --slice 1024 --overlap 0.1 --classes plane,ship
         harrier detect harbour.jpg --model aerial15-obb --rules dota
+        harrier detect street.jpg --model aerial15-obb --class-threshold plane=0.4 \\
+          --class-map small_vehicle=vehicle --class-map large_vehicle=vehicle
       """)
 
   @Argument(
@@ -60,11 +62,12 @@ struct DetectCommand: AsyncParsableCommand {
     }
     let engine = try await Engine.start(engine)
     var options = try detection.options(for: engine.detector.model)
-    options.rules = try await rules.reasoner(for: engine.detector.model)
+    let model = engine.detector.model.labelled(by: options.classMap)
+    options.rules = try await rules.reasoner(for: model)
     let run = DetectionRun(
-      engine: engine, options: options,
+      engine: engine, options: options, model: model,
       sink: try ResultSink(
-        model: engine.detector.model, format: format, folder: output, annotates: annotate,
+        model: model, format: format, folder: output, annotates: annotate,
         jsonLines: jsonLines, stems: outputStems(inputs)),
       progress: ProgressBar(totalImages: inputs.count, quiet: quiet))
     let summary = try await run.detectAll(inputs)

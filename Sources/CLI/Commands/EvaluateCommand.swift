@@ -9,7 +9,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     discussion: """
       Labels are YOLO text files, found by the picture's name: pictures/a.jpg and labels/a.txt. A picture \
       without a label file shows nothing that counts. The figures follow COCO's 101-point rule, with every \
-      detection counted; oriented boxes match by the IoU of their polygons.
+      detection counted; oriented boxes match by the IoU of their polygons. Their class ids are the model's own, \
+      before any map of classes, which renames and merges them as it does the detections.
 
         harrier evaluate --truth Samples Samples/yell-541000.jpg
 
@@ -38,7 +39,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     // Average precision needs the weak detections too.
     var options = try detection.options(
       for: engine.detector.model, defaultConfidence: 0.001)
-    options.rules = try await rules.reasoner(for: engine.detector.model)
+    let model = engine.detector.model.labelled(by: options.classMap)
+    options.rules = try await rules.reasoner(for: model)
     let progress = ProgressBar(totalImages: inputs.count, quiet: quiet)
     var evaluated: [StageComparison.Image] = []
     var effect = RuleEffect()
@@ -57,7 +59,9 @@ struct EvaluateCommand: AsyncParsableCommand {
           unmerged = try await pipeline.detect(in: image, options: candidates, lane: lane)
             .detections
         }
-        let truths = try groundTruth(of: input, image)
+        let truths = try labels(
+          of: input.name, in: truth, width: image.width, height: image.height
+        )?.mapped(by: options.classMap)
         if truths == nil { unlabelled += 1 }
         evaluated.append(
           StageComparison.Image(truths: truths ?? [], unmerged: unmerged, result: found))
@@ -76,26 +80,23 @@ struct EvaluateCommand: AsyncParsableCommand {
     if unlabelled > 0, !quiet { printError("\(unlabelled) pictures have no label file") }
     let comparison = StageComparison(evaluated)
     if options.rules == nil {
-      print(EvaluationTable.text(comparison.afterRules, engine.detector.model))
+      print(EvaluationTable.text(comparison.afterRules, model))
     } else {
-      print(EvaluationTable.text(comparison, engine.detector.model))
+      print(EvaluationTable.text(comparison, model))
       print(effect.description)
     }
     if failed > 0 { throw ExitCode(1) }
   }
+}
 
-  /// nil when the picture has no label file.
-  private func groundTruth(of input: InputImage, _ image: PixelBuffer) throws -> [GroundTruth]? {
-    let stem = (input.name as NSString).deletingPathExtension
-    let path = truth.hasSuffix(".txt") ? truth : "\(truth)/\(stem).txt"
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw DetectionError(.invalidFormat, "\(path): cannot be read as text", cause: "\(error)")
+extension [GroundTruth] {
+  fileprivate func mapped(by classMap: ClassMap?) -> [GroundTruth] {
+    guard let classMap else { return self }
+    return map { truth in
+      var truth = truth
+      truth.classID = classMap(truth.classID)
+      return truth
     }
-    return try GroundTruth.yolo(text, file: path, width: image.width, height: image.height)
   }
 }
 

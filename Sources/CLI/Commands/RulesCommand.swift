@@ -66,8 +66,10 @@ struct RulesCommand: AsyncParsableCommand {
     private func classNames(ofModel name: String) throws -> [String] {
       let folder = ModelFolder(path: modelsDir ?? Installation.modelsDirectory)
       let file = try folder.model(named: name)
-      return file.signature.isClosed
+      let names =
+        file.signature.isClosed
         ? try file.interpretation().classNames : file.metadata.classNames ?? []
+      return file.document.classSettings.labels(of: names)
     }
   }
 

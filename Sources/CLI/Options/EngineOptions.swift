@@ -28,9 +28,9 @@ struct EngineOptions: ParsableArguments {
   @Option(
     help: """
       Arithmetic: f32 equals the reference; bf16 is faster and moves boxes a little; int8 needs a \
-      quantized model.
+      quantized model. Default: what the model's document says, else f32.
       """)
-  var precision = InferencePrecision.f32
+  var precision: InferencePrecision?
 
   var folder: ModelFolder { ModelFolder(path: modelsDir ?? Installation.modelsDirectory) }
 
@@ -49,8 +49,26 @@ struct EngineOptions: ParsableArguments {
 struct DetectionArguments: ParsableArguments {
   @Option(
     name: [.short, .long],
-    help: "Drop detections at or below this, 0...1. Default: 0.25, for evaluate 0.001.")
+    help: """
+      Drop detections at or below this, 0...1. Default: what the model's document says, else 0.25; for \
+      evaluate 0.001.
+      """)
   var confidence: Float?
+
+  @Option(
+    name: .customLong("class-threshold"),
+    help: ArgumentHelp(
+      "The same for one class, by its name in results. Can be repeated.", valueName: "name=value"))
+  var classThresholds: [ClassThresholdArgument] = []
+
+  @Option(
+    name: .customLong("class-map"),
+    help: ArgumentHelp(
+      """
+      Call a class of the model by another name; classes of one name are one class. Can be repeated, and goes \
+      in place of the map in the model's document.
+      """, valueName: "old=new"))
+  var classMap: [ClassMapArgument] = []
 
   @Option(help: "Overlap from which two boxes are one object, 0...1.")
   var iou = 0.45
@@ -100,36 +118,67 @@ struct DetectionArguments: ParsableArguments {
     try require(overlap, in: 0...0.5, "--overlap")
     try require(maxDetections, in: 1...100_000, "--max-detections")
     try require(sliceMaxDetections, in: 1...100_000, "--slice-max-detections")
+    for threshold in classThresholds {
+      try require(threshold.value, in: 0...1, "--class-threshold")
+    }
+    try requireOnce(classThresholds.map(\.name), "--class-threshold")
+    try requireOnce(classMap.map(\.name), "--class-map")
   }
 
-  /// - Throws: `ValidationError` for a class that the model does not have.
+  /// - Parameter defaultConfidence: goes before what the model's document says.
+  /// - Throws: `DetectionError(.invalidConfig)` for a class that the model does not have.
   func options(
-    for model: DetectionModel, defaultConfidence: Float = 0.25
+    for model: DetectionModel, defaultConfidence: Float? = nil
   ) throws -> DetectionOptions {
-    let confidence = confidence ?? defaultConfidence
-    return DetectionOptions(
-      confidenceThreshold: confidence,
-      merging: Merging(
-        method: merge ?? Merging.standardMethod(confidenceThreshold: confidence), metric: metric,
-        threshold: iou, isClassAgnostic: classAgnostic),
+    let settings = try classSettings(for: model, defaultConfidence: defaultConfidence)
+    let labels = settings.labels(of: model.classNames)
+    var options = DetectionOptions(
+      merging: Merging(metric: metric, threshold: iou, isClassAgnostic: classAgnostic),
       slicing: slice.slicing(overlap: overlap, fullImage: fullImage),
       sliceSuppression: NonMaximumSuppression(
         iouThreshold: sliceIou, maxDetections: sliceMaxDetections,
         isClassAgnostic: classAgnostic),
-      classes: try classIDs(of: model), maxDetections: maxDetections)
+      classes: try classIDs(among: labels, of: model, settings), maxDetections: maxDetections)
+    options.apply(settings, classNames: model.classNames)
+    options.merging.method =
+      merge
+      ?? Merging.standardMethod(
+        confidenceThreshold: options.lowestThreshold(of: labels.count))
+    return options
   }
 
-  private func classIDs(of model: DetectionModel) throws -> Set<Int>? {
+  private func classSettings(
+    for model: DetectionModel, defaultConfidence: Float?
+  ) throws -> ClassSettings {
+    let own = ClassSettings(
+      confidenceThreshold: (confidence ?? defaultConfidence).map(Double.init),
+      classMap: classMap.isEmpty
+        ? nil : Dictionary(classMap.map { ($0.name, $0.label) }, uniquingKeysWith: { $1 }),
+      classThresholds: Dictionary(
+        classThresholds.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+    let settings = own.over(model.defaults, classNames: model.classNames)
+    guard let problem = settings.problems(for: model.classNames).first else { return settings }
+    let option = problem.field == .classMap ? "--class-map" : "--class-threshold"
+    let suggestion = problem.suggestion.map { "; did you mean \"\($0)\"?" } ?? ""
+    throw DetectionError(
+      .invalidConfig,
+      "\(option): the model \(model.name) has no class \"\(problem.name)\"\(suggestion)")
+  }
+
+  private func classIDs(
+    among labels: [String], of model: DetectionModel, _ settings: ClassSettings
+  ) throws -> Set<Int>? {
     guard let classes else { return nil }
     return try Set(
       classes.split(separator: ",").map { word in
         let name = word.trimmingCharacters(in: .whitespaces)
-        if let id = model.classNames.firstIndex(of: name) { return id }
-        if let id = Int(name), model.classNames.indices.contains(id) { return id }
-        let known = model.classNames.joined(separator: ", ")
+        if let id = labels.firstIndex(of: name) { return id }
+        if let id = Int(name), labels.indices.contains(id) { return id }
+        let renamed = settings.classMap?[name].map { " any more: it is \"\($0)\"" }
         throw DetectionError(
-          .invalidConfig, "--classes: the model \(model.name) has no class \"\(name)\" but \(known)"
-        )
+          .invalidConfig,
+          "--classes: the model \(model.name) has no class \"\(name)\""
+            + (renamed ?? " but \(labels.joined(separator: ", "))"))
       })
   }
 }
@@ -174,5 +223,12 @@ private func require<Number: Comparable>(
   guard range.contains(value) else {
     throw ValidationError(
       "\(name) must be between \(range.lowerBound) and \(range.upperBound), not \(value)")
+  }
+}
+
+private func requireOnce(_ names: [String], _ option: String) throws {
+  var seen: Set<String> = []
+  for name in names where !seen.insert(name).inserted {
+    throw ValidationError("\(option) names \(name) twice")
   }
 }

@@ -17,16 +17,22 @@ enum Installation {
   /// `HARRIER_RULES_DIR`, else the folder `Rules` of the checkout; nil where there is none.
   static var rulesDirectory: String? { environment("HARRIER_RULES_DIR") ?? folder("Rules") }
 
+  /// Pictures to try models on, of the checkout or beside the binary; nil where there are none.
+  static var samplesDirectory: String? { folder("Samples") }
+
+  /// `HARRIER_CACHE_DIR`, else the user's cache folder; nil where neither is known.
+  static var cacheDirectory: String? {
+    environment("HARRIER_CACHE_DIR")
+      ?? environment("XDG_CACHE_HOME").map { $0 + "/harrier" }
+      ?? environment("HOME").map { $0 + "/.cache/harrier" }
+  }
+
   /// Beside the binary, else `.deps` of the checkout; nil where Swagger UI is not installed.
   static var swaggerDirectory: String? { folder("share/swagger-ui") ?? folder(".deps/swagger-ui") }
 
-  /// `HARRIER_CACHE_DIR`, else the user's cache folder. nil when it cannot be made: then nothing is cached.
+  /// nil when it cannot be made: then nothing is cached.
   static var compiledModels: String? {
-    let base =
-      environment("HARRIER_CACHE_DIR")
-      ?? environment("XDG_CACHE_HOME").map { $0 + "/harrier" }
-      ?? environment("HOME").map { $0 + "/.cache/harrier" }
-    guard let path = base.map({ $0 + "/openvino" }) else { return nil }
+    guard let path = cacheDirectory.map({ $0 + "/openvino" }) else { return nil }
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {

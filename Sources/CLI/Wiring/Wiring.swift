@@ -15,11 +15,16 @@ struct Engine: Sendable {
 
   /// Loads the libraries and the model.
   static func start(_ options: EngineOptions) async throws -> Engine {
-    let file = try options.modelFile()
+    try await start(try options.modelFile(), options.openVINO)
+  }
+
+  /// Loads the libraries and this model.
+  static func start(_ file: ModelFile, _ options: OpenVINOOptions) async throws -> Engine {
     let openVINO = try OpenVINORuntime(searching: Installation.openVINODirectories)
     let vips = try VipsRuntime()
     let detector = try await OpenVINODetector.load(
-      file, options: options.openVINO, runtime: openVINO, threads: thread())
+      file, options: options, runtime: openVINO, threads: thread())
+    if let warning = detector.warning { printError("harrier: \(warning)") }
     return Engine(
       detector: detector, decoder: VipsImageDecoder(runtime: vips, threads: thread()),
       annotator: CairoAnnotator(runtime: vips, threads: thread()))
@@ -151,8 +156,9 @@ enum Services {
     _ use: InferRequestUse, _ jobLog: JobLogWriter, _ logger: Logger
   ) throws -> DetectionJob {
     let vips = try VipsRuntime()
-    guard let precision = InferencePrecision(rawValue: settings.precision) else {
-      throw DetectionError(.invalidConfig, "no such precision: \(settings.precision)")
+    let precision = settings.precision.flatMap(InferencePrecision.init(rawValue:))
+    if let name = settings.precision, precision == nil {
+      throw DetectionError(.invalidConfig, "no such precision: \(name)")
     }
     return DetectionJob(
       uploads: stores.metadata, blobs: stores.blobs,
@@ -163,7 +169,8 @@ enum Services {
           cacheDirectory: Installation.compiledModels),
         runtime: try OpenVINORuntime(searching: Installation.openVINODirectories),
         threads: thread(), use: use,
-        onLookUp: { [metrics = telemetry.metrics] in metrics.cache(.model, isHit: $0) }),
+        onLookUp: { [metrics = telemetry.metrics] in metrics.cache(.model, isHit: $0) },
+        onWarning: { logger.warning("\($0)") }),
       decoder: VipsImageDecoder(runtime: vips, threads: thread()),
       annotator: CairoAnnotator(runtime: vips, threads: thread()),
       limits: ImageLimits(maxBytes: settings.maxFileBytes),

@@ -24,8 +24,9 @@
   X(ov_model_const_output_by_index)                      \
   X(ov_model_inputs_size)                                \
   X(ov_model_outputs_size)                               \
-  X(ov_model_reshape_single_input)                       \
+  X(ov_model_reshape_by_port_indexes)                    \
   X(ov_port_get_partial_shape)                           \
+  X(ov_port_get_any_name)                                \
   X(ov_output_const_port_free)                           \
   X(ov_partial_shape_create_static)                      \
   X(ov_partial_shape_free)                               \
@@ -41,6 +42,9 @@
   X(ov_preprocess_preprocess_steps_free)                 \
   X(ov_preprocess_preprocess_steps_convert_element_type) \
   X(ov_preprocess_preprocess_steps_scale)                \
+  X(ov_preprocess_preprocess_steps_scale_multi_channels) \
+  X(ov_preprocess_preprocess_steps_mean_multi_channels)  \
+  X(ov_preprocess_preprocess_steps_reverse_channels)     \
   X(ov_preprocess_input_info_get_model_info)             \
   X(ov_preprocess_input_model_info_free)                 \
   X(ov_preprocess_input_model_info_set_layout)           \

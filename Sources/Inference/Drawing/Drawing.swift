@@ -8,6 +8,8 @@ final class Drawing {
   /// One detection's outline and label.
   struct Mark {
     var outline: [Point]
+    /// The rings of its mask, holes among them; empty where it has none.
+    var maskRings: [[Point]] = []
     var colour: Colour
     var isDashed = false
     var frame: DoubleFrame?
@@ -27,6 +29,8 @@ final class Drawing {
   /// A line with the dark rim on both sides, which keeps light lines readable on snow and sand; in line widths.
   static let rimmed = 1.8
   static let rimOpacity = 0.45
+  /// What lies below a mask can still be seen.
+  private static let maskOpacity = 0.4
 
   private let style: AnnotationStyle
   private let layouts: LabelLayouts
@@ -55,6 +59,21 @@ final class Drawing {
       $0.extent.xMin < right && $0.extent.xMax > left && $0.extent.yMin < bottom
         && $0.extent.yMax > top
     }
+  }
+
+  /// The pixels of the object, translucent; below the lines of all marks.
+  func fill(_ mark: Mark, on context: OpaquePointer?) {
+    guard !mark.maskRings.isEmpty else { return }
+    for ring in mark.maskRings { Outline.trace(ring, on: context) }
+    // Holes are left out.
+    cairo_set_fill_rule(context, CAIRO_FILL_RULE_EVEN_ODD)
+    let colour = mark.colour
+    cairo_set_source_rgba(context, colour.red, colour.green, colour.blue, Self.maskOpacity)
+    cairo_fill_preserve(context)
+    cairo_set_source_rgb(context, colour.red, colour.green, colour.blue)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_set_line_width(context, max(style.lineWidth / 2, 1))
+    cairo_stroke(context)
   }
 
   func draw(_ mark: Mark, on context: OpaquePointer?) {
@@ -106,6 +125,9 @@ final class Drawing {
       extent: BoundingBox(
         xMin: around.xMin - rim, yMin: around.yMin - rim, xMax: around.xMax + rim,
         yMax: around.yMax + rim))
+    if let polygons = detection.mask.map({ MaskPolygons($0) }) {
+      mark.maskRings = polygons.rings + polygons.holes
+    }
     let texts = LabelText(
       detection, className: model.className(detection.classID), before: before, options: options
     ).pieces.map(layouts.layout)

@@ -44,6 +44,7 @@ struct TiledCanvas {
     cairo_surface_mark_dirty(surface)
     let context = cairo_create(surface)
     cairo_translate(context, Double(-tile.x), Double(-tile.y))
+    for mark in marks { drawing.fill(mark, on: context) }
     for mark in marks { drawing.draw(mark, on: context) }
     cairo_destroy(context)
     cairo_surface_flush(surface)

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 public import ObjectDetection
 
@@ -11,6 +10,8 @@ public struct ModelFile: Sendable {
   public let signature: ModelSignature
   /// Whether int8 kernels can run parts of it.
   public let isQuantized: Bool
+  /// The JSON file beside it; one that says nothing where there is none.
+  public let document: ModelDocument
 
   /// `name == nil` takes the file's.
   ///
@@ -31,10 +32,8 @@ public struct ModelFile: Sendable {
       throw DetectionError(
         .modelLoadError, "\(path) is no model file: expected NAME.onnx, or NAME.xml with NAME.bin")
     }
-    let sidecar = url.deletingPathExtension().appendingPathExtension("json")
-    if let data = FileManager.default.contents(atPath: sidecar.path) {
-      try ModelSidecar(json: data, path: sidecar.path).apply(to: &metadata)
-    }
+    document = try ModelDocument(besideModelAt: path)
+    document.apply(to: &metadata)
     self.metadata = metadata
   }
 
@@ -43,14 +42,29 @@ public struct ModelFile: Sendable {
     try interpretation(of: signature)
   }
 
-  /// What the file's metadata say about tensors of these shapes; errors name the file.
-  func interpretation(of signature: ModelSignature) throws -> ModelInterpretation {
-    try namingFile { try ModelInterpretation(signature: signature, metadata: metadata) }
+  /// What the file's metadata and operators say about tensors of these shapes; errors name the file.
+  func interpretation(of tensors: ModelSignature) throws -> ModelInterpretation {
+    var signature = tensors
+    signature.operators = self.signature.operators
+    signature.outputOperators = self.signature.outputOperators
+    let found = try namingFile {
+      try ModelInterpretation(signature: signature, metadata: metadata)
+    }
+    try checkDocument(classNames: found.classNames)
+    return found
   }
 
   /// The size that pictures are letterboxed to; known without loading the model.
   public func inputSize() throws -> PixelSize {
     try namingFile { try ModelInterpretation.inputSize(of: signature, metadata) }
+  }
+
+  /// Where its document is, or would be.
+  var documentPath: String { ModelDocument.path(besideModelAt: path) }
+
+  /// - Throws: `DetectionError(.modelLoadError)` where the document names classes that the model does not have.
+  func checkDocument(classNames: [String]) throws {
+    try document.check(classNames: classNames, path: documentPath)
   }
 
   private func namingFile<Result>(_ body: () throws -> Result) throws -> Result {
@@ -66,46 +80,6 @@ public struct ModelFile: Sendable {
   public func sha256() throws -> String {
     let paths =
       path.lowercased().hasSuffix(".onnx") ? [path] : [path, String(path.dropLast(4)) + ".bin"]
-    var hash = SHA256()
-    for path in paths {
-      guard let file = FileHandle(forReadingAtPath: path) else {
-        throw DetectionError(.modelNotFound, "the model file \(path) cannot be read")
-      }
-      defer { try? file.close() }
-      // 1 MiB at a time: models may be larger than memory is free.
-      while let chunk = try file.read(upToCount: 1 << 20), !chunk.isEmpty {
-        hash.update(data: chunk)
-      }
-    }
-    return hash.finalize().hexadecimal
-  }
-}
-
-/// `NAME.json` beside a model: what its file does not say.
-///
-///     {"names": ["plane", "ship"], "input_size": [640, 640], "task": "obb"}
-private struct ModelSidecar: Decodable {
-  var names: [String]?
-  /// Height and width in pixels.
-  var inputSize: [Int]?
-  var task: String?
-
-  init(json: Data, path: String) throws {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do {
-      self = try decoder.decode(Self.self, from: json)
-    } catch {
-      throw DetectionError(
-        .modelLoadError,
-        "\(path) must be a JSON object with the optional keys names, input_size and task",
-        cause: "\(error)")
-    }
-  }
-
-  func apply(to metadata: inout ModelMetadata) {
-    if let names { metadata.setClassNames(names) }
-    if let inputSize { metadata.values["imgsz"] = "\(inputSize)" }
-    if let task { metadata.values["task"] = task }
+    return try FileDigest.sha256(of: paths)
   }
 }

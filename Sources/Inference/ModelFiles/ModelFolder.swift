@@ -37,7 +37,8 @@ public struct ModelFolder: Sendable {
   }
 
   /// Model paths by name; where two files share a name, ONNX wins.
-  func paths() throws -> [String: String] {
+  /// - Throws: `DetectionError(.modelNotFound)` when the folder cannot be read.
+  public func paths() throws -> [String: String] {
     let entries: [String]
     do {
       entries = try FileManager.default.contentsOfDirectory(atPath: path)

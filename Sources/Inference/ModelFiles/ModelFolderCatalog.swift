@@ -65,11 +65,15 @@ extension InstalledModel {
   fileprivate init(_ file: ModelFile, sizeBytes: Int) throws {
     // Where even the number of channels is open, only OpenVINO can compute it, when it loads the model.
     let interpretation = file.signature.isClosed ? try file.interpretation() : nil
+    let classNames = interpretation?.classNames ?? file.metadata.classNames ?? []
+    if interpretation == nil, let names = file.metadata.classNames {
+      try file.checkDocument(classNames: names)
+    }
     self.init(
       name: file.name,
       task: interpretation?.task ?? file.metadata.task.flatMap(ModelTask.init(rawValue:)),
-      classNames: interpretation?.classNames ?? file.metadata.classNames ?? [],
-      inputSize: try file.inputSize(), sha256: try file.sha256(), sizeBytes: sizeBytes)
+      classNames: classNames, inputSize: try file.inputSize(), sha256: try file.sha256(),
+      sizeBytes: sizeBytes, defaults: file.document.classSettings)
   }
 }
 

@@ -43,9 +43,12 @@ public struct ONNXFile: Sendable {
       }
     }
     guard let graph, !graph.outputs.isEmpty else { throw ProtobufReader.Malformed() }
+    // Old exporters list the weights among the inputs.
+    let inputs = graph.inputs.filter { !graph.initializers.contains($0.name) }
     signature = ModelSignature(
-      inputs: graph.inputs.filter { !graph.initializers.contains($0.name) }.map(\.shape),
-      outputs: graph.outputs.map(\.shape))
+      inputs: inputs.map(\.shape), outputs: graph.outputs.map(\.shape),
+      inputNames: inputs.map(\.name), outputNames: graph.outputs.map(\.name),
+      operators: graph.operators, outputOperators: graph.outputOperators)
     self.metadata = metadata
     isQuantized = graph.isQuantized
   }
@@ -74,21 +77,32 @@ private struct ONNXGraph {
   var inputs: [(name: String, shape: ModelSignature.Shape)] = []
   var outputs: [(name: String, shape: ModelSignature.Shape)] = []
   var initializers: Set<String> = []
-  var isQuantized = false
+  /// How many operators of each kind.
+  var operators: [String: Int] = [:]
+  /// The kind of operator that makes each output; empty for one that nothing makes.
+  var outputOperators: [String] = []
+  var isQuantized: Bool { operators.keys.contains(where: Self.quantizedOperators.contains) }
 
   init(_ graph: Slice<UnsafeRawBufferPointer>) throws {
     var reader = ProtobufReader(graph)
+    var makers: [String: String] = [:]
     while let (field, value) = try reader.next() {
       guard case .bytes(let bytes) = value else { continue }
       switch field {
       case 1:
-        if Self.quantizedOperators.contains(try Self.text(4, in: bytes)) { isQuantized = true }
+        // NodeProto: output = 2, op_type = 4.
+        let kind = try Self.text(4, in: bytes)
+        operators[kind, default: 0] += 1
+        for output in try bytes.fields(2) {
+          makers[String(decoding: output, as: UTF8.self)] = kind
+        }
       case 5: initializers.insert(try Self.text(8, in: bytes))
       case 11: inputs.append(try Self.valueInfo(bytes))
       case 12: outputs.append(try Self.valueInfo(bytes))
       default: break
       }
     }
+    outputOperators = outputs.map { makers[$0.name] ?? "" }
   }
 
   private static func text(

@@ -34,7 +34,7 @@ public struct OpenVINOIRFile: Sendable {
         .modelLoadError, "\(path) is not an OpenVINO model, or it is cut short or damaged",
         cause: parser.parserError.map { "\($0)" })
     }
-    signature = ModelSignature(inputs: contents.inputs, outputs: contents.outputs)
+    signature = contents.signature
     isQuantized = contents.isQuantized
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     metadata =
@@ -53,7 +53,7 @@ public struct OpenVINOIRFile: Sendable {
     }
     guard let document, document.mapping != nil else { return nil }
     var metadata = ModelMetadata()
-    for key in ["task", "stride", "imgsz", "end2end"] {
+    for key in ["task", "stride", "imgsz", "end2end", "head"] {
       metadata.values[key] = document[key].flatMap(literal)
     }
     // Nodes keep a class named "no" or "1.0" as it is written; loaded values would not.
@@ -84,20 +84,35 @@ public struct OpenVINOIRFile: Sendable {
   }
 }
 
-/// Collects inputs (layers of type Parameter), outputs (what Result layers take in) and `rt_info`.
+/// Collects inputs (layers of type Parameter), outputs (what Result layers take in), the other layers' types and
+/// `rt_info`.
 private final class IRContents: NSObject, XMLParserDelegate {
   /// Whether a `net` element was opened and, at the end, closed: the parser takes a cut file for a whole one.
   private(set) var isWholeNetwork = false
-  private(set) var inputs: [ModelSignature.Shape] = []
-  private(set) var outputs: [ModelSignature.Shape] = []
+  private var inputs: [(name: String, shape: ModelSignature.Shape)] = []
+  private var outputs: [(name: String, layer: String, shape: ModelSignature.Shape)] = []
+  /// The types of layers by their id, as edges name them.
+  private var types: [String: String] = [:]
+  /// The layer that each layer takes in first.
+  private var sources: [String: String] = [:]
   private(set) var isQuantized = false
   /// `rt_info` of the model itself: elements with a `value`, by their name.
   private(set) var runtimeInfo: [String: String] = [:]
 
   private var path: [String] = []
-  private var layerType = ""
+  private var layer: [String: String] = [:]
+  private var layerType: String { layer["type"] ?? "" }
   private var shape: ModelSignature.Shape = []
   private var dimension = ""
+
+  /// The operators are called as in ONNX, where Harrier looks at them.
+  var signature: ModelSignature {
+    ModelSignature(
+      inputs: inputs.map(\.shape), outputs: outputs.map(\.shape), inputNames: inputs.map(\.name),
+      outputNames: outputs.map(\.name),
+      operators: types.values.reduce(into: [:]) { $0[$1, default: 0] += 1 },
+      outputOperators: outputs.map { sources[$0.layer].flatMap { types[$0] } ?? "" })
+  }
 
   func parser(
     _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
@@ -106,8 +121,13 @@ private final class IRContents: NSObject, XMLParserDelegate {
     path.append(name)
     switch name {
     case "layer":
-      layerType = attributes["type"] ?? ""
+      layer = attributes
+      if let id = attributes["id"] { types[id] = layerType }
       if layerType == "FakeQuantize" || layerType == "FakeConvert" { isQuantized = true }
+    case "edge":
+      if attributes["to-port"] == "0", let id = attributes["to-layer"] {
+        sources[id] = attributes["from-layer"]
+      }
     case "port": shape = []
     case "dim": dimension = ""
     default:
@@ -129,8 +149,11 @@ private final class IRContents: NSObject, XMLParserDelegate {
     case "net": isWholeNetwork = path.isEmpty
     case "dim": shape.append(Int(dimension).flatMap { $0 > 0 ? $0 : nil })
     case "port":
-      if layerType == "Parameter", path.last == "output" { inputs.append(shape) }
-      if layerType == "Result", path.last == "input" { outputs.append(shape) }
+      let name = layer["name"] ?? ""
+      if layerType == "Parameter", path.last == "output" { inputs.append((name, shape)) }
+      if layerType == "Result", path.last == "input" {
+        outputs.append((layer["output_names"] ?? name, layer["id"] ?? "", shape))
+      }
     default: break
     }
   }

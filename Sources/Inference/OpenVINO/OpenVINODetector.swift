@@ -5,12 +5,13 @@ public import ObjectDetection
 public struct OpenVINOOptions: Sendable, Hashable {
   /// A device that OpenVINO knows: `CPU`, `GPU`, `AUTO` ...
   public var device: String
-  public var precision: InferencePrecision
+  /// nil leaves it to the model's document; where that says nothing, or what the device cannot do, it is f32.
+  public var precision: InferencePrecision?
   /// Where compiled models are kept for the next start; nil keeps none.
   public var cacheDirectory: String?
 
   public init(
-    device: String = "CPU", precision: InferencePrecision = .f32, cacheDirectory: String? = nil
+    device: String = "CPU", precision: InferencePrecision? = nil, cacheDirectory: String? = nil
   ) {
     self.device = device
     self.precision = precision
@@ -22,6 +23,10 @@ public struct OpenVINOOptions: Sendable, Hashable {
 public final class OpenVINODetector: Detector {
   public let model: DetectionModel
   public var concurrency: Int { pool.count }
+  /// The one that it runs in.
+  public var precision: InferencePrecision { compiled.precision.precision }
+  /// For the operator, where that is not the one of the model's document.
+  public var warning: String? { compiled.precision.warning }
   /// What was compiled, kept until the last request is gone.
   private let compiled: CompiledModel
   private let pool: InferRequestPool
@@ -47,12 +52,12 @@ public final class OpenVINODetector: Detector {
 
   public func infer<Result: Sendable>(
     for lane: ImageLane, fill: @Sendable (UnsafeMutableRawBufferPointer) -> Void,
-    read: @Sendable (OutputTensor) throws -> Result
+    read: @Sendable (OutputTensors) throws -> Result
   ) async throws -> Result {
     try await withRequest(for: lane) { request in
       fill(request.input)
       try await request.run()
-      return try request.withOutput(read)
+      return try request.withOutputs(read)
     }
   }
 

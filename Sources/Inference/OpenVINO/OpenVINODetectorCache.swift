@@ -7,7 +7,8 @@ import Synchronization
 /// Who asks for a model that is being loaded waits for that load. A model whose file has changed is loaded
 /// anew; a load that failed is tried again by the next who asks.
 public final class OpenVINODetectorCache: DetectorSource {
-  typealias Load = @Sendable (ModelFile) async throws -> any Detector
+  /// The detector, and what the operator should know of it.
+  typealias Load = @Sendable (ModelFile) async throws -> (any Detector, warning: String?)
 
   private struct Entry {
     var stamp: ModelStamp
@@ -19,6 +20,8 @@ public final class OpenVINODetectorCache: DetectorSource {
   private struct State {
     var entries: [String: Entry] = [:]
     var turn = 0
+    /// What the operator was told, by model.
+    var warnings: [String: String] = [:]
   }
 
   private let folder: ModelFolder
@@ -26,6 +29,7 @@ public final class OpenVINODetectorCache: DetectorSource {
   private let capacity: Int
   private let load: Load
   private let onLookUp: @Sendable (_ isHit: Bool) -> Void
+  private let onWarning: @Sendable (String) -> Void
   private let state = Mutex(State())
 
   /// - Parameters:
@@ -33,28 +37,34 @@ public final class OpenVINODetectorCache: DetectorSource {
   ///   - capacity: at most so many models stay loaded; each takes some 100 MB.
   ///   - use: counts the time of the requests of all models.
   ///   - onLookUp: told of each model that is asked for, and whether it was loaded or being loaded.
+  ///   - onWarning: told for the operator what is not as a model's document has it; the same of a model once.
   public convenience init(
     folder: ModelFolder, options: OpenVINOOptions, runtime: OpenVINORuntime,
     threads: NIOThreadPool, capacity: Int = 3, use: InferRequestUse = InferRequestUse(),
-    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in }
+    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in },
+    onWarning: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.init(
-      folder: folder, threads: threads, capacity: capacity, onLookUp: onLookUp
+      folder: folder, threads: threads, capacity: capacity, onLookUp: onLookUp,
+      onWarning: onWarning
     ) { file in
-      try await OpenVINODetector.load(
+      let detector = try await OpenVINODetector.load(
         file, options: options, runtime: runtime, threads: threads, use: use)
+      return (detector, detector.warning)
     }
   }
 
   init(
     folder: ModelFolder, threads: NIOThreadPool, capacity: Int,
-    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in }, load: @escaping Load
+    onLookUp: @escaping @Sendable (_ isHit: Bool) -> Void = { _ in },
+    onWarning: @escaping @Sendable (String) -> Void = { _ in }, load: @escaping Load
   ) {
     precondition(capacity > 0, "at least one model must fit")
     self.folder = folder
     self.threads = threads
     self.capacity = capacity
     self.onLookUp = onLookUp
+    self.onWarning = onWarning
     self.load = load
   }
 
@@ -84,9 +94,11 @@ public final class OpenVINODetectorCache: DetectorSource {
     if let known = state.entries[name], known.stamp == stamp {
       entry = known
     } else {
-      let loading = Task { [threads, load] in
+      let loading = Task { [self] in
         let file = try await threads.runIfActive { try ModelFile(path: stamp.path, name: name) }
-        return try await load(file)
+        let (detector, warning) = try await load(file)
+        tell(warning, of: name)
+        return detector
       }
       entry = Entry(stamp: stamp, loading: loading, turn: 0)
     }
@@ -99,5 +111,14 @@ public final class OpenVINODetectorCache: DetectorSource {
       state.entries[oldest.key] = nil
     }
     return entry
+  }
+
+  /// A model that made room for others is loaded again; what was said of it is not said again.
+  private func tell(_ warning: String?, of name: String) {
+    let isNew = state.withLock { state in
+      defer { state.warnings[name] = warning }
+      return warning != nil && state.warnings[name] != warning
+    }
+    if isNew, let warning { onWarning(warning) }
   }
 }

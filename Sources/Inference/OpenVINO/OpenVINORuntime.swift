@@ -106,25 +106,3 @@ public final class OpenVINORuntime: @unchecked Sendable {
     return object
   }
 }
-
-/// The arithmetic of the model's layers.
-public enum InferencePrecision: String, Sendable, CaseIterable {
-  /// 32-bit floats: equals the reference.
-  case f32
-  /// 16-bit brain floats where the processor has them: about 1.8 times faster, moves boxes by pixels.
-  case bf16
-  /// 8-bit integers, for models that were quantized.
-  case int8
-
-  /// The word in OpenVINO's OPTIMIZATION_CAPABILITIES.
-  var capability: String {
-    switch self {
-    case .f32: "FP32"
-    case .bf16: "BF16"
-    case .int8: "INT8"
-    }
-  }
-
-  /// OpenVINO's INFERENCE_PRECISION_HINT: quantized layers are in the model, the others stay in 32 bits.
-  var hint: String { self == .bf16 ? "bf16" : "f32" }
-}

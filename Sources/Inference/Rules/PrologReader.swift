@@ -44,7 +44,7 @@ public struct PrologReader: Sendable {
     }
     let input = Array(PrologDriver.text.utf8) + text
     return try await turnstile.pass {
-      switch try await inTime({ try await ending(on: input) }) {
+      switch try await withinTime(limits.wallClock, { try await ending(on: input) }) {
       case .success(let ending): judge(ending, file)
       case .failure(let error): try judge(error, file)
       }
@@ -56,28 +56,6 @@ public struct PrologReader: Sendable {
     var status: TerminationStatus
     var output: [UInt8]
     var error: String
-  }
-
-  private struct TimedOut: Error {}
-
-  /// Cancels `body` when it takes too long.
-  private func inTime(_ body: @escaping @Sendable () async throws -> Ending) async throws
-    -> Result<Ending, any Error>
-  {
-    let first = await withTaskGroup(of: Result<Ending, any Error>.self) { group in
-      group.addTask {
-        do { return .success(try await body()) } catch { return .failure(error) }
-      }
-      group.addTask { [limits] in
-        // A cancelled sleep ends early: then the other task's result is already there or wanted no more.
-        try? await Task.sleep(for: limits.wallClock)
-        return .failure(TimedOut())
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? .failure(TimedOut())
-    }
-    try Task.checkCancellation()
-    return first
   }
 
   private func ending(on input: [UInt8]) async throws -> Ending {
@@ -202,11 +180,4 @@ extension DetectionError {
     return DetectionError(
       .reasoningError, "\(file)\(place): \(message.prefix(messageLimit))", cause: cause)
   }
-}
-
-/// A value of a type from text, without naming the type: a `FilePath` is of a module that is not ours to
-/// import.
-private func literal<Value: ExpressibleByStringLiteral>(_ text: String) -> Value
-where Value.StringLiteralType == String {
-  Value(stringLiteral: text)
 }

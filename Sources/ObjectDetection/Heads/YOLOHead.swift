@@ -38,6 +38,9 @@ public struct YOLOHead: Sendable, Equatable {
       let columns = layout == .endToEnd ? 6 : 7
       guard shape[2] == columns else { throw mismatch(shape) }
       decoded = suppressed(base, rows: shape[1], columns: columns, threshold: threshold)
+    default:
+      // Other heads decode the others.
+      throw mismatch(shape)
     }
     guard let classes else { return decoded }
     return decoded.filter { classes.contains($0.classID) }
@@ -108,25 +111,18 @@ public struct YOLOHead: Sendable, Equatable {
           width: values[2], height: values[3], angle: values[6])
       }
       let box = BoundingBox(xMin: values[0], yMin: values[1], xMax: values[2], yMax: values[3])
-      return plain(box, classID: classID, confidence: values[4])
+      return Detection(finite: box, classID: classID, confidence: values[4])
     }
   }
 
-  /// nil for a box without area or with a coordinate that is not a finite number.
-  private func plain(_ box: BoundingBox, classID: Int, confidence: Float) -> Detection? {
-    guard !box.isEmpty, box.xMin.isFinite, box.yMin.isFinite, box.xMax.isFinite, box.yMax.isFinite
-    else { return nil }
-    return Detection(classID: classID, confidence: confidence, box: box)
-  }
-
-  /// The same for a box given by its centre and size, turned by `angle` if there is one.
+  /// A box given by its centre and size, turned by `angle` if there is one; nil for one that is no box.
   private func detection(
     classID: Int, confidence: Float, centerX: Float, centerY: Float, width: Float, height: Float,
     angle: Float?
   ) -> Detection? {
     guard let angle else {
-      return plain(
-        BoundingBox(centerX: centerX, centerY: centerY, width: width, height: height),
+      return Detection(
+        finite: BoundingBox(centerX: centerX, centerY: centerY, width: width, height: height),
         classID: classID, confidence: confidence)
     }
     // A box that is not finite would also spoil the search tree of all others.

@@ -1,9 +1,10 @@
-/// How an image region is scaled into a model's fixed input: to fit, centred, the rest filled with grey.
+/// How an image region is scaled into a model's fixed input: to fit, the rest filled with grey, or stretched.
 ///
-/// The same integers as Ultralytics' `LetterBox(auto=False, scaleup=True)`, and its exact inverse
-/// (`ops.scale_boxes`, which measures the gain of each axis after rounding).
+/// Centred, the same integers as Ultralytics' `LetterBox(auto=False, scaleup=True)`, and its exact inverse
+/// (`ops.scale_boxes`, which measures the gain of each axis after rounding). In the top left corner those of YOLOX'
+/// `preproc`, whose inverse is the ratio before rounding.
 public struct Letterbox: Sendable, Equatable {
-  /// The grey that Ultralytics pads with.
+  /// The grey that Ultralytics and YOLOX pad with.
   public static let padding: UInt8 = 114
 
   public let sourceWidth: Int
@@ -16,8 +17,15 @@ public struct Letterbox: Sendable, Equatable {
   /// Columns and rows of padding before the scaled source.
   public let left: Int
   public let top: Int
+  private let interpolation: InputPreparation.Interpolation
+  /// Input pixels a source pixel.
+  private let gainX: Float
+  private let gainY: Float
 
-  public init(sourceWidth: Int, sourceHeight: Int, inputWidth: Int, inputHeight: Int) {
+  public init(
+    sourceWidth: Int, sourceHeight: Int, inputWidth: Int, inputHeight: Int,
+    fit: InputPreparation.Fit = .centred, interpolation: InputPreparation.Interpolation = .bilinear
+  ) {
     precondition(
       sourceWidth > 0 && sourceHeight > 0 && inputWidth > 0 && inputHeight > 0,
       "a letterbox needs pixels on both sides")
@@ -27,18 +35,27 @@ public struct Letterbox: Sendable, Equatable {
     self.inputHeight = inputHeight
     let ratio = min(
       Double(inputHeight) / Double(sourceHeight), Double(inputWidth) / Double(sourceWidth))
-    // Python's round(): halves go to the even number.
-    let width = (Double(sourceWidth) * ratio).rounded(.toNearestOrEven)
-    let height = (Double(sourceHeight) * ratio).rounded(.toNearestOrEven)
-    scaledWidth = min(max(Int(width), 1), inputWidth)
-    scaledHeight = min(max(Int(height), 1), inputHeight)
-    // round(half - 0.1): an odd pixel of padding goes to the right and to the bottom.
-    left = (inputWidth - scaledWidth) / 2
-    top = (inputHeight - scaledHeight) / 2
+    let exact = (width: Double(sourceWidth) * ratio, height: Double(sourceHeight) * ratio)
+    self.interpolation = interpolation
+    switch fit {
+    case .centred:
+      // Python's round(): halves go to the even number.
+      scaledWidth = min(max(Int(exact.width.rounded(.toNearestOrEven)), 1), inputWidth)
+      scaledHeight = min(max(Int(exact.height.rounded(.toNearestOrEven)), 1), inputHeight)
+      // round(half - 0.1): an odd pixel of padding goes to the right and to the bottom.
+      left = (inputWidth - scaledWidth) / 2
+      top = (inputHeight - scaledHeight) / 2
+    case .topLeft:
+      scaledWidth = min(max(Int(exact.width), 1), inputWidth)
+      scaledHeight = min(max(Int(exact.height), 1), inputHeight)
+      (left, top) = (0, 0)
+    case .stretched:
+      (scaledWidth, scaledHeight) = (inputWidth, inputHeight)
+      (left, top) = (0, 0)
+    }
+    gainX = fit == .topLeft ? Float(ratio) : Float(Double(scaledWidth) / Double(sourceWidth))
+    gainY = fit == .topLeft ? Float(ratio) : Float(Double(scaledHeight) / Double(sourceHeight))
   }
-
-  private var gainX: Float { Float(Double(scaledWidth) / Double(sourceWidth)) }
-  private var gainY: Float { Float(Double(scaledHeight) / Double(sourceHeight)) }
 
   /// A box of input pixels in pixels of the source region.
   public func inverse(_ box: BoundingBox) -> BoundingBox {
@@ -54,7 +71,7 @@ public struct Letterbox: Sendable, Equatable {
       width: box.width / gainX, height: box.height / gainY, angle: box.angle)
   }
 
-  /// Writes the letterboxed region as `inputHeight x inputWidth x 3` bytes (NHWC, RGB).
+  /// Writes the letterboxed region as `inputHeight x inputWidth x 3` bytes (NHWC, RGB), or floats where it is unrounded.
   ///
   /// `region` must lie inside `image` and have the size this letterbox was made for.
   public func fill(
@@ -69,6 +86,10 @@ public struct Letterbox: Sendable, Equatable {
     image.withBytes { bytes in
       guard let image0 = bytes.baseAddress, let input0 = input.baseAddress else { return }
       let source = image0 + (region.y * image.width + region.x) * 3
+      guard interpolation != .unrounded else {
+        fillFloats(input, from: source, bytesPerRow: image.bytesPerRow)
+        return
+      }
       writePadding(input)
       let target = input0 + (top * inputWidth + left) * 3
       if scaledWidth == sourceWidth, scaledHeight == sourceHeight {
@@ -77,13 +98,43 @@ public struct Letterbox: Sendable, Equatable {
             from: source + row * image.bytesPerRow, byteCount: scaledWidth * 3)
         }
       } else {
-        BilinearResize(
-          sourceWidth: sourceWidth, sourceHeight: sourceHeight, width: scaledWidth,
-          height: scaledHeight
-        ).run(
-          from: source, bytesPerRow: image.bytesPerRow, to: target,
-          targetBytesPerRow: inputWidth * 3)
+        resize(source, bytesPerRow: image.bytesPerRow, to: target)
       }
+    }
+  }
+
+  private func fillFloats(
+    _ input: UnsafeMutableRawBufferPointer, from source: UnsafeRawPointer, bytesPerRow: Int
+  ) {
+    let floats = input.bindMemory(to: Float.self)
+    guard let start = floats.baseAddress, floats.count >= inputWidth * inputHeight * 3 else {
+      preconditionFailure("the input tensor is too small for floats")
+    }
+    floats.update(repeating: Float(Self.padding))
+    UnroundedResize(
+      sourceWidth: sourceWidth, sourceHeight: sourceHeight, width: scaledWidth,
+      height: scaledHeight
+    ).run(
+      from: source, bytesPerRow: bytesPerRow, to: start + (top * inputWidth + left) * 3,
+      targetFloatsPerRow: inputWidth * 3)
+  }
+
+  private func resize(
+    _ source: UnsafeRawPointer, bytesPerRow: Int, to target: UnsafeMutableRawPointer
+  ) {
+    switch interpolation {
+    case .bilinear, .unrounded:
+      BilinearResize(
+        sourceWidth: sourceWidth, sourceHeight: sourceHeight, width: scaledWidth,
+        height: scaledHeight
+      ).run(
+        from: source, bytesPerRow: bytesPerRow, to: target, targetBytesPerRow: inputWidth * 3)
+    case .pillow, .torchvision:
+      AntialiasedResize(
+        sourceWidth: sourceWidth, sourceHeight: sourceHeight, width: scaledWidth,
+        height: scaledHeight, fitsWeightsIn16Bits: interpolation == .torchvision
+      ).run(
+        from: source, bytesPerRow: bytesPerRow, to: target, targetBytesPerRow: inputWidth * 3)
     }
   }
 
@@ -103,5 +154,16 @@ public struct Letterbox: Sendable, Equatable {
       fill(y * row, left * 3)
       fill(y * row + (left + scaledWidth) * 3, right * 3)
     }
+  }
+}
+
+extension Letterbox {
+  /// As the model wants its pictures.
+  public init(_ region: PixelRegion, for model: DetectionModel) {
+    let preparation = model.preparation
+    self.init(
+      sourceWidth: region.width, sourceHeight: region.height, inputWidth: model.inputSize.width,
+      inputHeight: model.inputSize.height, fit: preparation.fit,
+      interpolation: preparation.interpolation)
   }
 }

@@ -117,6 +117,7 @@ private struct MergedDetection {
       guard overlap >= threshold else { return }
       detection.box = detection.box.union(other.box)
     }
+    if let mine = detection.mask, let theirs = other.mask { detection.mask = mine.union(theirs) }
     if detection.confidence <= other.confidence { detection.classID = other.classID }
     detection.confidence = max(detection.confidence, other.confidence)
   }

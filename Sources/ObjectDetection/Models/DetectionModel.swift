@@ -4,6 +4,8 @@ public enum ModelTask: String, Sendable, Codable {
   case detect
   /// Oriented boxes.
   case obb
+  /// Axis-aligned boxes and the pixels of each object.
+  case segment
 }
 
 /// Width and height in pixels.
@@ -28,10 +30,12 @@ public struct DetectionModel: Sendable, Equatable {
   public var layout: OutputLayout
   /// Of the model's file (of the weights for OpenVINO IR), lower-case hexadecimal.
   public var sha256: String
+  /// What its document says about classes and confidences, for those who say nothing.
+  public var defaults: ClassSettings
 
   public init(
     name: String, task: ModelTask, classNames: [String], inputSize: PixelSize,
-    layout: OutputLayout, sha256: String
+    layout: OutputLayout, sha256: String, defaults: ClassSettings = ClassSettings()
   ) {
     self.name = name
     self.task = task
@@ -39,5 +43,6 @@ public struct DetectionModel: Sendable, Equatable {
     self.inputSize = inputSize
     self.layout = layout
     self.sha256 = sha256
+    self.defaults = defaults
   }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import CryptoExtras
 import Foundation
+import ObjectDetection
 
 /// Tokens as an identity provider signs them: by the cryptographic library itself, so that what reads them is not
 /// checked by itself.

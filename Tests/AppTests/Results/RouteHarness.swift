@@ -19,6 +19,8 @@ struct RouteHarness {
   let archives = ArchiveInMemory()
   var settings = ServiceSettings()
   var rules: any RuleSource = MemoryRuleSource()
+  /// Of the one model's document.
+  var modelDefaults = ClassSettings()
 
   /// What a route answered.
   struct Answer {
@@ -39,7 +41,8 @@ struct RouteHarness {
     let service = Service(
       settings: settings, jobs: store, uploads: store, deliveries: store, jobLogs: store,
       blobs: blobs,
-      models: OneModel(), rules: rules, archives: archives, dispatch: NoDispatch(),
+      models: OneModel(defaults: modelDefaults), rules: rules, archives: archives,
+      dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance), logger: Self.logger,
       now: { Date(timeIntervalSince1970: 1_770_000_000) })
     let router = Router(context: HarrierContext.self)
@@ -54,6 +57,7 @@ struct RouteHarness {
     api.on("jobs/{job_id}/reasoning/preview", method: method, use: reasoning.preview)
     api.on(
       "jobs/{job_id}/relations", method: method, use: RelationRoutes(service: service).relations)
+    api.on("models/{name}", method: method, use: ModelRoutes(service: service).model)
     api.on("rules", method: method, use: ruleSets.list)
     api.on("rules/{name}", method: method, use: ruleSets.ruleSet)
     api.on("jobs/{job_id}/export", method: method, use: ExportRoutes(service: service).export)
@@ -115,15 +119,20 @@ private struct NoDispatch: JobDispatch {
 
 /// A catalog with the one model `aerial15`.
 private struct OneModel: ModelCatalog {
-  private static let model = InstalledModel(
-    name: "aerial15", task: .obb, classNames: ["plane", "ship"],
-    inputSize: PixelSize(width: 640, height: 640), sha256: "0a1b", sizeBytes: 1)
+  private let model: InstalledModel
 
-  func models() async throws -> [InstalledModel] { [Self.model] }
+  init(defaults: ClassSettings) {
+    model = InstalledModel(
+      name: "aerial15", task: .obb, classNames: ["plane", "ship"],
+      inputSize: PixelSize(width: 640, height: 640), sha256: "0a1b", sizeBytes: 1,
+      defaults: defaults)
+  }
+
+  func models() async throws -> [InstalledModel] { [model] }
 
   func model(named name: String) async throws -> InstalledModel {
-    guard name == Self.model.name else { throw DetectionError(.modelNotFound, "No such model") }
-    return Self.model
+    guard name == model.name else { throw DetectionError(.modelNotFound, "No such model") }
+    return model
   }
 }
 

@@ -26,10 +26,12 @@ final class DetectionBench: Sendable {
 
   init(
     files count: Int = 2, side: Int = 512, format: String = "JPEG",
+    model: DetectionModel = DetectionBench.model,
+    configuration: String = DetectionBench.configuration(),
     script: @escaping ScriptedDetector.Script = { findings($0) }
   ) async throws {
     self.side = side
-    detector = ScriptedDetector(model: Self.model, script: script)
+    detector = ScriptedDetector(model: model, script: script)
     var upload = sampleUpload(files: count)
     for index in upload.files.indices {
       upload.files[index].format = format
@@ -40,7 +42,7 @@ final class DetectionBench: Sendable {
     self.upload = upload
     job = Job(
       id: JobID(at: startOfTests), uploadID: upload.id, fileIDs: upload.files.map(\.id),
-      configuration: Self.configuration(), createdAt: startOfTests)
+      configuration: configuration, createdAt: startOfTests)
     try await store.insert(upload)
     _ = try await store.insert(job, idempotency: nil)
     for (index, file) in upload.files.enumerated() {
@@ -69,11 +71,14 @@ final class DetectionBench: Sendable {
   }
 
   var detectionJob: DetectionJob {
+    detectionJob(ServiceMetrics(factory: NOOPMetricsHandler.instance))
+  }
+
+  func detectionJob(_ metrics: ServiceMetrics) -> DetectionJob {
     DetectionJob(
       uploads: store, blobs: blobs, detectors: SingleSource(detector: detector),
       decoder: GreyDecoder(side: side), annotator: TextAnnotator(),
-      inferenceTimeout: .seconds(120),
-      metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance),
+      inferenceTimeout: .seconds(120), metrics: metrics,
       logger: Logger(label: "tests"))
   }
 

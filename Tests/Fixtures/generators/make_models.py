@@ -501,8 +501,8 @@ def make_refused(files: Collection) -> None:
     """Models Harrier has no use for."""
     batch = np.zeros((1, 3, 64, 64), np.float32)
     detect = metadata("detect", NAMES, [64, 64])
-    save_blank("segmentation.onnx", [[1, 39, 84], [1, 32, 16, 16]], metadata("segment", NAMES, [64, 64]))
-    files.refuse("segmentation.onnx", "task segment, two outputs", batch)
+    save_blank("segmentation.onnx", [[1, 40, 84], [1, 32, 16, 16]], metadata("segment", NAMES, [64, 64]))
+    files.refuse("segmentation.onnx", "factors of 33 masks for 32 prototypes", batch)
     ten = {i: f"class {i}" for i in range(10)}
     save_blank("classify.onnx", [[1, 10]], metadata("classify", ten, [64, 64]))
     files.refuse("classify.onnx", "task classify", batch)

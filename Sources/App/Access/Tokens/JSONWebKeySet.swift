@@ -1,5 +1,6 @@
 import Foundation
 import JWTKit
+import ObjectDetection
 
 /// The public keys of an identity provider (RFC 7517, 5).
 struct JSONWebKeySet: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import ObjectDetection
 
 /// What a token says of its holder, once its signature holds (RFC 7519, 4.1).
 struct TokenClaims: Sendable, Equatable {

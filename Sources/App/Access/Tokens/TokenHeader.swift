@@ -1,4 +1,5 @@
 import Foundation
+import ObjectDetection
 
 /// The algorithms that tokens may be signed with (RFC 7518, 3.1; RFC 8037). `none` is not among them.
 enum TokenAlgorithm: String, Sendable, CaseIterable {

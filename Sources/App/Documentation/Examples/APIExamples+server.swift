@@ -1,7 +1,9 @@
 extension APIExamples {
   private static let oneModel = """
-    {"name": "aerial15-obb", "task": "obb", "classes": ["plane", "ship"], "input_size": [640, 640],
-     "size_bytes": 10732512, "sha256": "\(hash)", "default": true}
+    {"name": "aerial15-obb", "task": "obb", "classes": ["plane", "ship", "vehicle"],
+     "class_map": {"small_vehicle": "vehicle", "large_vehicle": "vehicle"},
+     "defaults": {"confidence_threshold": 0.25, "class_thresholds": {"vehicle": 0.4}},
+     "input_size": [640, 640], "size_bytes": 10732512, "sha256": "\(hash)", "default": true}
     """
   static let models = example(
     #"{"status": "success", "data": {"models": [\#(oneModel)]}}"#)

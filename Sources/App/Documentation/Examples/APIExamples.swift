@@ -19,7 +19,9 @@ enum APIExamples {
        "config": {
          "model": "aerial15-obb",
          "confidence_threshold": 0.25, "iou_threshold": 0.45, "max_detections": 3000,
-         "classes": ["plane", "ship"],
+         "classes": ["plane", "ship", "vehicle"],
+         "class_map": {"small_vehicle": "vehicle", "large_vehicle": "vehicle"},
+         "class_thresholds": {"plane": 0.4},
          "sahi": {
            "enabled": true, "slice_width": 640, "slice_height": 640, "overlap_ratio": 0.2,
            "full_image": true, "merge": "greedy_nmm", "merge_metric": "iou"},

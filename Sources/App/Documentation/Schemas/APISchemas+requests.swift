@@ -53,16 +53,38 @@ extension APISchemas {
          "model_path": {
            "description": "Of older clients: its file name without folder and extension is the model's name",
            "type": ["string", "null"], "deprecated": true},
-         "confidence_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.25},
+         "confidence_threshold": {
+           "description": "Detections at or below go. Absent: what the model's document says, else 0.25. One that is given sets the document's thresholds of single classes aside",
+           "type": "number", "minimum": 0, "maximum": 1, "default": 0.25},
          "iou_threshold": {"type": "number", "minimum": 0, "maximum": 1, "default": 0.45},
          "max_detections": {"type": "integer", "minimum": 1, "maximum": 100000, "default": 3000},
          "classes": {
-           "description": "Names of the model's classes. Absent or null: all",
+           "description": "Names of the model's classes, those after the map. Absent or null: all",
            "type": ["array", "null"], "minItems": 1, "uniqueItems": true,
            "items": {"type": "string", "minLength": 1}},
+         "class_map": {"$ref": "#/components/schemas/ClassMap"},
+         "class_thresholds": {"$ref": "#/components/schemas/ClassThresholds"},
          "sahi": {"$ref": "#/components/schemas/Slicing"},
          "symbolic_reasoning": {"$ref": "#/components/schemas/Reasoning"},
          "visualization": {"$ref": "#/components/schemas/Visualization"}}}
+      """
+    ),
+    (
+      "ClassMap",
+      """
+      {"description": "Labels in results by the model's class names; classes of one label are one class, whose boxes suppress each other. Classes that are not named keep their names; ids are new, in the model's order. Takes the place of the map in the model's document, an empty one too. Absent or null: the document's",
+       "type": ["object", "null"], "maxProperties": 10000,
+       "additionalProperties": {
+         "type": "string", "minLength": 1, "maxLength": 128,
+         "pattern": "^[^\\\\u0000-\\\\u001f\\\\u007f-\\\\u009f\\\\u2028\\\\u2029]*$"}}
+      """
+    ),
+    (
+      "ClassThresholds",
+      """
+      {"description": "Thresholds of single classes by their names after the map, before those of the model's document",
+       "type": ["object", "null"], "maxProperties": 10000,
+       "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}
       """
     ),
     (

@@ -29,6 +29,7 @@ extension APISchemas {
              "score": {"type": "number", "minimum": 0, "maximum": 1},
              "iscrowd": {"const": 0},
              "segmentation": {
+               "description": "The corners of an oriented box, or the outer borders of a mask; else empty",
                "type": "array",
                "items": {"type": "array", "items": {"type": "number"}}}}}}}}
       """
@@ -49,7 +50,9 @@ extension APISchemas {
              "type": {"const": "Feature"},
              "geometry": {
                "type": "object", "required": ["type", "coordinates"],
-               "properties": {"type": {"const": "Polygon"}, "coordinates": {"type": "array"}}},
+               "properties": {
+                 "type": {"description": "MultiPolygon for a mask", "enum": ["Polygon", "MultiPolygon"]},
+                 "coordinates": {"type": "array"}}},
              "properties": {
                "type": "object",
                "required": ["filename", "class_id", "class_name", "confidence"]}}}}}}

@@ -38,7 +38,7 @@ extension APISchemas {
          "sha256": {"$ref": "#/components/schemas/SHA256"}}}
       """
     ),
-    ("Task", #"{"type": "string", "enum": ["detect", "obb"]}"#),
+    ("Task", #"{"type": "string", "enum": ["detect", "obb", "segment"]}"#),
     (
       "ClassCount",
       """
@@ -81,6 +81,7 @@ extension APISchemas {
          "bbox": {"$ref": "#/components/schemas/BoundingBox"},
          "bbox_normalized": {"$ref": "#/components/schemas/NormalizedBox"},
          "obb": {"$ref": "#/components/schemas/OrientedBox"},
+         "segmentation": {"$ref": "#/components/schemas/Segmentation"},
          "reasoning": {"$ref": "#/components/schemas/DetectionReasoning"}}}
       """
     ),
@@ -120,6 +121,29 @@ extension APISchemas {
            "type": "array", "minItems": 4, "maxItems": 4,
            "items": {
              "type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}}}}}
+      """
+    ),
+    (
+      "Segmentation",
+      """
+      {"description": "Only of segmentation models: the object's pixels",
+       "type": "object", "required": ["polygons", "area"],
+       "properties": {
+         "polygons": {
+           "description": "The outer borders, one for each part, in pixels; not closed, at most 2048 points in all",
+           "type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Ring"}},
+         "holes": {
+           "description": "Absent where there are none",
+           "type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Ring"}},
+         "area": {
+           "description": "Pixels, without those of holes", "type": "integer", "minimum": 1}}}
+      """
+    ),
+    (
+      "Ring",
+      """
+      {"type": "array", "minItems": 3,
+       "items": {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}}}
       """
     ),
     (

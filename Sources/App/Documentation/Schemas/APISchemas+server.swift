@@ -15,13 +15,26 @@ extension APISchemas {
       "Model",
       """
       {"type": "object",
-       "required": ["name", "classes", "input_size", "size_bytes", "sha256", "default"],
+       "required": ["name", "classes", "defaults", "input_size", "size_bytes", "sha256", "default"],
        "properties": {
          "name": {"type": "string"},
          "task": {
            "description": "Absent where only loading it can tell", "$ref": "#/components/schemas/Task"},
          "classes": {
-           "description": "Names by class id", "type": "array", "items": {"type": "string"}},
+           "description": "Names in results by class id, after the map of the model's document",
+           "type": "array", "items": {"type": "string"}},
+         "class_map": {
+           "description": "Of the model's document: labels in results by the model's own class names. Absent where it has none",
+           "type": "object", "additionalProperties": {"type": "string"}},
+         "defaults": {
+           "description": "What counts where a job says nothing",
+           "type": "object", "required": ["confidence_threshold", "class_thresholds"],
+           "properties": {
+             "confidence_threshold": {"type": "number", "minimum": 0, "maximum": 1},
+             "class_thresholds": {
+               "description": "By names in results",
+               "type": "object",
+               "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}}},
          "input_size": {
            "description": "Width and height in pixels",
            "type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "integer", "minimum": 1}},

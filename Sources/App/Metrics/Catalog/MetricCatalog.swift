@@ -102,7 +102,8 @@ enum MetricCatalog {
       "detections_per_image", .histogram(bounds: [0, 1, 5, 10, 50, 100, 500, 1000, 5000]),
       "Detections of one image."),
     MetricDefinition(
-      "detection_count_total", .counter, labels: ["class"], "Detections by class name."),
+      "detection_count_total", .counter, labels: ["class"],
+      "Detections by class name; labels that only a request's map has are `other`."),
     MetricDefinition(
       "harrier_infer_request_seconds_total", .counter, labels: ["state"],
       initial: [["busy"], ["idle"]],

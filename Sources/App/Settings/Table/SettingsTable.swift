@@ -135,9 +135,9 @@ enum SettingsTable {
       "inference_timeout_seconds", \.inferenceTimeout, in: 1...86_400,
       "Longest time between two finished slices, for each megapixel of the model's input, 30 s at least; then the engine hangs and its worker is replaced. Two hundred times what a small model needs."
     ),
-    .text(
+    .optionalText(
       "precision", \.precision, .one(of: ["f32", "bf16", "int8"]),
-      "Arithmetic of the models: `f32` equals the reference; `bf16` is faster and moves boxes a little; `int8` needs a quantized model."
+      "Arithmetic of all models: `f32` equals the reference; `bf16` is faster and moves boxes a little; `int8` needs quantized models. Not set: what a model's document says, else `f32`."
     ),
     .text(
       "device", \.device, .line,

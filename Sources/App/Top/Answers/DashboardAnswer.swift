@@ -1,4 +1,5 @@
 import Foundation
+import ObjectDetection
 
 /// The history in `GET /api/v1/monitoring/dashboard`, oldest point first.
 struct DashboardAnswer: Sendable, Equatable {

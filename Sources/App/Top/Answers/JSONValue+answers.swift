@@ -1,12 +1,12 @@
 import Foundation
+import ObjectDetection
 
 /// Looks into answers of a service that may be older, newer or no service at all: what is not as expected is nil.
 extension JSONValue {
   /// - Throws: `SourceFailure` for what is no JSON.
   init(answer bytes: [UInt8]) throws(SourceFailure) {
     do {
-      var parser = JSONParser(bytes)
-      self = try parser.document()
+      self = try JSONValue(json: bytes)
     } catch {
       throw SourceFailure(.unreadable, "the answer is no JSON")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ObjectDetection
 
 /// A job as the list of `GET /api/v1/jobs` has it.
 struct ListedJob: Sendable, Equatable {

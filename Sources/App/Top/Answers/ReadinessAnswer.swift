@@ -1,3 +1,5 @@
+import ObjectDetection
+
 /// What `GET /health/ready` says.
 enum ReadinessAnswer: Sendable, Equatable {
   /// One thing that the service needs.

@@ -72,10 +72,11 @@ public struct DetectionJob: JobExecutor {
     let options = try self.options(configuration, detector.model)
     let work = ImageWork(
       job: self, claimed: claimed, detector: detector, options: options,
+      model: detector.model.labelled(by: options.classMap),
       annotation: configuration.annotation, reporter: reporter,
       progress: DetectionProgress(
         files: files, records: claimed.records, slicing: options.slicing, reporter: reporter))
-    var tally = DetectionTally(model: detector.model)
+    var tally = DetectionTally(model: work.model)
     try await addEarlier(claimed.records, to: &tally)
     reporter.promiseProgress(every: timeout(for: detector.model))
     try await detectAll(files, claimed, work, reporter, &tally)

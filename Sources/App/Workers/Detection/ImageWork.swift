@@ -15,6 +15,8 @@ struct ImageWork: Sendable {
   let claimed: ClaimedJob
   let detector: any Detector
   let options: DetectionOptions
+  /// As results show it.
+  let model: DetectionModel
   let annotation: AnnotationOptions?
   let reporter: AttemptReporter
   let progress: DetectionProgress
@@ -23,12 +25,14 @@ struct ImageWork: Sendable {
 
   init(
     job: DetectionJob, claimed: ClaimedJob, detector: any Detector, options: DetectionOptions,
-    annotation: AnnotationOptions?, reporter: AttemptReporter, progress: DetectionProgress
+    model: DetectionModel, annotation: AnnotationOptions?, reporter: AttemptReporter,
+    progress: DetectionProgress
   ) {
     self.job = job
     self.claimed = claimed
     self.detector = detector
     self.options = options
+    self.model = model
     self.annotation = annotation
     self.reporter = reporter
     self.progress = progress
@@ -111,10 +115,22 @@ struct ImageWork: Sendable {
     OperationParts.current?.add(PipelineStage.slice.rawValue, found.slicing)
     stage(.merge, inferred, found.merging)
     if found.reasoning != nil { stage(.reason, merged, found.reasoningTime) }
-    let byClass = Dictionary(grouping: found.detections) { detector.model.className($0.classID) }
     job.metrics.image(
-      model: detector.model.name, duration: found.inference, slices: found.regionCount,
-      detectionsByClass: byClass.mapValues(\.count))
+      model: model.name, duration: found.inference, slices: found.regionCount,
+      detectionsByClass: countByLabel(found.detections))
+  }
+
+  /// Labels that only the job's own map has count together: each new one would be a series for as long as the process
+  /// lives.
+  private func countByLabel(_ detections: [Detection]) -> [String: Int] {
+    let own = detector.model
+    let known = options.classMap == nil ? nil : Set(own.classNames + own.labels)
+    return Dictionary(grouping: detections, by: \.classID).reduce(into: [:]) { counts, group in
+      let label = model.className(group.key)
+      let isNamed = model.classNames.indices.contains(group.key)
+      let isKnown = !isNamed || known?.contains(label) ?? true
+      counts[isKnown ? label : "other", default: 0] += group.value.count
+    }
   }
 
   /// A stage that is over: for the metrics, the trace, and the log of a slow image.
@@ -145,7 +161,7 @@ struct ImageWork: Sendable {
     let result = key(file, "detections")
     let start = ContinuousClock.now
     try await job.blobs.put(
-      DetectionsFile.encode(found, model: detector.model), as: result)
+      DetectionsFile.encode(found, model: model), as: result)
     stage(.store, start, ContinuousClock.now - start)
     record.resultKey = result
     return record
@@ -164,7 +180,7 @@ struct ImageWork: Sendable {
       let start = ContinuousClock.now
       try await job.annotator.annotate(
         image, with: found.detections,
-        confidencesBefore: found.reasoning?.confidencesBefore ?? [:], of: detector.model,
+        confidencesBefore: found.reasoning?.confidencesBefore ?? [:], of: model,
         options: annotation, to: paths[0], thumbnail: paths[1])
       stage(.render, start, ContinuousClock.now - start)
       Failpoint.imageDrawn.reach()
@@ -178,7 +194,7 @@ struct ImageWork: Sendable {
     try await withTemporaryFiles(1) { paths in
       let start = ContinuousClock.now
       try await job.annotator.annotate(
-        image, with: [], of: detector.model, options: AnnotationOptions(), to: paths[0],
+        image, with: [], of: model, options: AnnotationOptions(), to: paths[0],
         thumbnail: nil)
       stage(.render, start, ContinuousClock.now - start)
       try await job.blobs.keep(fileAt: paths[0], as: key(file, ImageRecord.plainKind))

@@ -1,5 +1,6 @@
 /// A COCO document with scores, as pycocotools loads it: annotation ids count from 1 over all images, image ids
-/// are the images' numbers, category ids the model's class ids. Source: cocodataset.org, "Data format".
+/// are the images' numbers, category ids the model's class ids. Of a mask, `segmentation` is its outer rings, because
+/// COCO's polygons have no holes, and `area` its pixels. Source: cocodataset.org, "Data format".
 struct COCODocument: ResultDocument {
   private let overview: ResultOverview
   private var json = JSONWriter()
@@ -69,18 +70,28 @@ struct COCODocument: ResultDocument {
           json.element(value, places: 3)
         }
       }
-      json.number("area", detection.orientedBox?.areaPixels ?? box.areaPixels, places: 3)
+      let area =
+        detection.mask.map { Float($0.areaPixels) } ?? detection.orientedBox?.areaPixels
+        ?? box.areaPixels
+      json.number("area", area, places: 3)
       json.number("score", detection.confidence, places: 6)
       json.integer("iscrowd", 0)
       json.array("segmentation") { json in
-        guard let oriented = detection.orientedBox else { return }
-        json.array { json in
-          for corner in oriented.polygon {
-            json.element(corner.x, places: 3)
-            json.element(corner.y, places: 3)
+        for ring in Self.rings(of: detection) {
+          json.array { json in
+            for corner in ring {
+              json.element(corner.x, places: 3)
+              json.element(corner.y, places: 3)
+            }
           }
         }
       }
     }
+  }
+
+  /// None for a detection that is a box.
+  private static func rings(of detection: Detection) -> [[Point]] {
+    if let mask = detection.mask { return MaskPolygons(mask).rings }
+    return detection.orientedBox.map { [$0.polygon] } ?? []
   }
 }

@@ -1,10 +1,14 @@
 /// One line a detection under a header line (RFC 4180, with plain line feeds). The columns of oriented boxes
-/// are there for every model, empty where it has none. Where files have ids, a last column tells two of one name apart.
+/// are there for every model, empty where it has none; those of masks only for segmentation models: the polygons are a
+/// MULTIPOLYGON of well-known text (OGC 06-103r4) in pixels. Where files have ids, a last column tells two of one name
+/// apart.
 struct CSVTable: ResultDocument {
   private static let columns = [
     "filename", "class_id", "class_name", "confidence", "x_min", "y_min", "x_max", "y_max",
     "obb_center_x", "obb_center_y", "obb_width", "obb_height", "obb_angle_degrees",
   ]
+
+  private static let maskColumns = ["mask_area_pixels", "mask_polygons"]
 
   private let model: ModelIdentity
   private let hasFileIDs: Bool
@@ -14,7 +18,12 @@ struct CSVTable: ResultDocument {
     hasFileIDs = !overview.images.isEmpty && overview.images.allSatisfy { $0.fileID != nil }
   }
 
-  func begin() -> String { Self.line(Self.columns + (hasFileIDs ? ["file_id"] : [])) }
+  private var hasMasks: Bool { model.task == .segment }
+
+  func begin() -> String {
+    Self.line(
+      Self.columns + (hasMasks ? Self.maskColumns : []) + (hasFileIDs ? ["file_id"] : []))
+  }
 
   func add(_ detections: [Detection], to image: ImageHeading) -> String {
     let filename = csvText(image.filename)
@@ -32,6 +41,11 @@ struct CSVTable: ResultDocument {
         cells.append(decimal(oriented.angleDegrees, places: 4))
       } else {
         cells += Array(repeating: "", count: 5)
+      }
+      if hasMasks {
+        let mask = detection.mask
+        cells.append(mask.map { "\($0.areaPixels)" } ?? "")
+        cells.append(mask.map { csvText(MaskPolygons($0).wellKnownText) } ?? "")
       }
       if hasFileIDs { cells.append(csvText(image.fileID ?? "")) }
       return Self.line(cells)

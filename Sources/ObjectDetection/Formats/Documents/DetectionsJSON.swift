@@ -117,6 +117,16 @@ extension JSONWriter {
     }
   }
 
+  /// Points of an open array, `[x, y]` each.
+  fileprivate mutating func points(_ points: [Point]) {
+    for point in points {
+      array { json in
+        json.element(point.x, places: 3)
+        json.element(point.y, places: 3)
+      }
+    }
+  }
+
   fileprivate mutating func endImage(_ image: ImageHeading) {
     if image.found != nil { end() }
     end()
@@ -147,6 +157,7 @@ private func write(
       json.number("height", box.height, places: 6)
     }
     if let oriented = detection.orientedBox { write(oriented, to: &json) }
+    if let mask = detection.mask { write(mask, to: &json) }
     if let change { json.reasoning(change) }
   }
 }
@@ -158,14 +169,23 @@ private func write(_ box: OrientedBox, to json: inout JSONWriter) {
     json.number("width", box.width, places: 3)
     json.number("height", box.height, places: 3)
     json.number("angle_degrees", box.angleDegrees, places: 4)
-    json.array("polygon") { json in
-      for corner in box.polygon {
-        json.array { json in
-          json.element(corner.x, places: 3)
-          json.element(corner.y, places: 3)
-        }
+    json.array("polygon") { $0.points(box.polygon) }
+  }
+}
+
+/// `holes` only where there are some; `area` counts the mask's pixels, which holes are none of.
+private func write(_ mask: InstanceMask, to json: inout JSONWriter) {
+  let polygons = MaskPolygons(mask)
+  json.object("segmentation") { json in
+    json.array("polygons") { json in
+      for ring in polygons.rings { json.array { $0.points(ring) } }
+    }
+    if !polygons.holes.isEmpty {
+      json.array("holes") { json in
+        for ring in polygons.holes { json.array { $0.points(ring) } }
       }
     }
+    json.integer("area", mask.areaPixels)
   }
 }
 

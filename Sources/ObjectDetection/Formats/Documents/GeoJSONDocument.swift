@@ -1,6 +1,6 @@
-/// A GeoJSON FeatureCollection (RFC 7946) of closed polygons: longitude and latitude where an image is
-/// georeferenced, else pixels of the upright image. The `coordinates` member says which; where images differ,
-/// that of each feature does.
+/// A GeoJSON FeatureCollection (RFC 7946) of polygons, of masks of multipolygons: longitude and latitude where an image
+/// is georeferenced, else pixels of the upright image. The `coordinates` member says which; where images differ, that of
+/// each feature does.
 struct GeoJSONDocument: ResultDocument {
   private enum Coordinates: String {
     case degrees = "longitude_latitude"
@@ -31,7 +31,7 @@ struct GeoJSONDocument: ResultDocument {
     for detection in detections {
       json.object { json in
         json.string("type", "Feature")
-        Self.write(Self.ring(detection, in: image), of: image, to: &json)
+        json.object("geometry") { Self.write(detection, of: image, to: &$0) }
         json.object("properties") { json in
           json.string("filename", image.filename)
           if let fileID = image.fileID { json.string("file_id", fileID) }
@@ -53,36 +53,46 @@ struct GeoJSONDocument: ResultDocument {
     return json.take() + "\n"
   }
 
-  /// Closed, counterclockwise in its own coordinates, as RFC 7946 wants an outer ring.
-  private static func ring(
-    _ detection: Detection, in image: ImageHeading
-  ) -> [(x: Double, y: Double)] {
-    var ring = (detection.orientedBox?.polygon ?? detection.box.corners).map { corner in
+  private static func write(
+    _ detection: Detection, of image: ImageHeading, to json: inout JSONWriter
+  ) {
+    guard let mask = detection.mask else {
+      json.string("type", "Polygon")
+      json.array("coordinates") { json in
+        write(detection.orientedBox?.polygon ?? detection.box.corners, of: image, to: &json)
+      }
+      return
+    }
+    json.string("type", "MultiPolygon")
+    json.array("coordinates") { json in
+      for part in MaskPolygons(mask).parts {
+        json.array { json in
+          write(part.ring, of: image, to: &json)
+          for hole in part.holes { write(hole, isHole: true, of: image, to: &json) }
+        }
+      }
+    }
+  }
+
+  /// Closed; in its own coordinates counterclockwise, and a hole clockwise, as RFC 7946 wants it.
+  private static func write(
+    _ points: [Point], isHole: Bool = false, of image: ImageHeading, to json: inout JSONWriter
+  ) {
+    var ring = points.map { corner in
       let pixel = (x: Double(corner.x), y: Double(corner.y))
       return image.georeference?.degrees(ofPixel: pixel) ?? pixel
     }
     let doubledArea = zip(ring, ring.dropFirst() + ring.prefix(1)).reduce(0) { area, side in
       area + side.0.x * side.1.y - side.1.x * side.0.y
     }
-    if doubledArea < 0 { ring.reverse() }
-    return ring + ring.prefix(1)
-  }
-
-  private static func write(
-    _ ring: [(x: Double, y: Double)], of image: ImageHeading, to json: inout JSONWriter
-  ) {
+    if (doubledArea < 0) != isHole { ring.reverse() }
     // A thousandth of a pixel; of a degree, a tenth of a millimetre.
     let places = image.georeference == nil ? 3 : 9
-    json.object("geometry") { json in
-      json.string("type", "Polygon")
-      json.array("coordinates") { json in
+    json.array { json in
+      for corner in ring + ring.prefix(1) {
         json.array { json in
-          for corner in ring {
-            json.array { json in
-              json.element(corner.x, places: places)
-              json.element(corner.y, places: places)
-            }
-          }
+          json.element(corner.x, places: places)
+          json.element(corner.y, places: places)
         }
       }
     }

@@ -1,5 +1,6 @@
 /// One image's PASCAL VOC annotation: whole pixels counted from 1, both ends inclusive. Oriented boxes add
-/// the `robndbox` of roLabelImg (angle in radians). Source: the VOC 2012 development kit.
+/// the `robndbox` of roLabelImg (angle in radians), masks a `polygon` of LabelMe for each of their outer rings; both in
+/// pixels from 0. Source: the VOC 2012 development kit.
 struct VOCDocument: ResultDocument {
   let model: ModelIdentity
 
@@ -42,6 +43,16 @@ struct VOCDocument: ResultDocument {
         <angle>\(decimal(oriented.angle, places: 6))</angle></robndbox>
 
         """
+    }
+    for ring in detection.mask.map({ MaskPolygons($0).rings }) ?? [] {
+      xml += "    <polygon>"
+      for point in ring {
+        let (x, y) = (
+          decimal(point.x, places: 3, trimmed: true), decimal(point.y, places: 3, trimmed: true)
+        )
+        xml += "<pt><x>\(x)</x><y>\(y)</y></pt>"
+      }
+      xml += "</polygon>\n"
     }
     return xml + "  </object>\n"
   }

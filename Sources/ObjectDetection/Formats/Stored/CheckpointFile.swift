@@ -2,29 +2,42 @@
 ///
 /// Little-endian: a header, then the slices.
 ///
-///     8  magic   4  version (1)   4  regions of the image   4  slices   text: SHA-256 of the model
+///     8  magic   4  version (1, with masks 2)   4  regions of the image   4  slices   text: SHA-256 of the model
 ///
-///     4  index   4  flags (bit 0: reached the cap, bit 1: oriented boxes)   4  detections
-///     then the detections as in `DetectionsFile`
+///     4  index   4  flags (bit 0: reached the cap, bit 1: oriented boxes, bit 2: masks)   4  detections
+///     then the detections as in `DetectionsFile`, with masks each followed by 4 bytes of count and `MaskBytes`
 public enum CheckpointFile {
   private static let magic: [UInt8] = [0x89, 0x48, 0x43, 0x4b, 0x50, 0x0d, 0x0a, 0x1a]
   private static let version: UInt32 = 1
+  private static let versionWithMasks: UInt32 = 2
 
   /// - Parameter regionCount: of the image's grid.
   public static func encode(
     _ slices: [FinishedSlice], regionCount: Int, model: DetectionModel
   ) -> [UInt8] {
+    let hasMasks = slices.contains { $0.detections.contains { $0.mask != nil } }
     var bytes = magic
-    for number in [version, UInt32(clamping: regionCount), UInt32(clamping: slices.count)] {
+    for number in [
+      hasMasks ? versionWithMasks : version, UInt32(clamping: regionCount),
+      UInt32(clamping: slices.count),
+    ] {
       bytes.append(number: number)
     }
     bytes.append(text: model.sha256)
     for slice in slices {
       let isOriented = slice.detections.contains { $0.orientedBox != nil }
+      let hasMasks = slice.detections.contains { $0.mask != nil }
+      let flags = (slice.reachedCap ? 1 : 0) | (isOriented ? 2 : 0) | (hasMasks ? 4 : 0)
       bytes.append(number: UInt32(clamping: slice.index))
-      bytes.append(number: UInt32((slice.reachedCap ? 1 : 0) | (isOriented ? 2 : 0)))
+      bytes.append(number: UInt32(flags))
       bytes.append(number: UInt32(clamping: slice.detections.count))
-      for detection in slice.detections { bytes.append(detection, isOriented: isOriented) }
+      for detection in slice.detections {
+        bytes.append(detection, isOriented: isOriented)
+        guard hasMasks else { continue }
+        let mask = detection.mask.map(MaskBytes.encode) ?? []
+        bytes.append(number: UInt32(mask.count))
+        bytes += mask
+      }
     }
     return bytes
   }
@@ -39,7 +52,7 @@ public enum CheckpointFile {
     guard try cursor.bytes(magic.count) == magic else {
       throw DetectionsFile.damaged("wrong magic bytes")
     }
-    guard try cursor.number(UInt32.self) == version else { return [] }
+    guard [version, versionWithMasks].contains(try cursor.number()) else { return [] }
     let regions = try cursor.number(UInt32.self)
     let count = try cursor.number(UInt32.self)
     guard try cursor.text() == model.sha256, regions == regionCount else { return [] }
@@ -53,10 +66,15 @@ public enum CheckpointFile {
   private static func slice(_ cursor: inout ByteCursor) throws -> FinishedSlice {
     let index = Int(try cursor.number(UInt32.self))
     let flags: UInt32 = try cursor.number()
-    guard flags < 4 else { throw DetectionsFile.damaged("unknown flags") }
+    guard flags < 8 else { throw DetectionsFile.damaged("unknown flags") }
     var detections: [Detection] = []
     for _ in 0..<(try cursor.number(UInt32.self)) {
-      detections.append(try DetectionsFile.detection(&cursor, isOriented: flags & 2 != 0))
+      var detection = try DetectionsFile.detection(&cursor, isOriented: flags & 2 != 0)
+      if flags & 4 != 0 {
+        let mask = try cursor.bytes(Int(try cursor.number(UInt32.self)))
+        if !mask.isEmpty { detection.mask = try MaskBytes.decode(mask) }
+      }
+      detections.append(detection)
     }
     return FinishedSlice(index: index, detections: detections, reachedCap: flags & 1 != 0)
   }

@@ -4,7 +4,9 @@ extension DetectionsFile {
     let isOriented = image.detections.contains { $0.orientedBox != nil }
     var facts: [UInt8] = []
     let reasoning = image.reasoning.map(ReasoningSection.encode) ?? []
-    facts.append(number: UInt32((isOriented ? 1 : 0) | (reasoning.isEmpty ? 0 : 2)))
+    let hasMasks = image.detections.contains { $0.mask != nil }
+    let flags = (isOriented ? 1 : 0) | (reasoning.isEmpty ? 0 : 2) | (hasMasks ? 4 : 0)
+    facts.append(number: UInt32(flags))
     for count in [
       image.detections.count, image.width, image.height, image.regionCount,
       image.cappedRegionCount,
@@ -17,13 +19,20 @@ extension DetectionsFile {
     facts.append(number: UInt32(clamping: model.classNames.count))
     for name in model.classNames { facts.append(text: name) }
     if !reasoning.isEmpty { facts.append(number: UInt64(reasoning.count)) }
+    var masks: [UInt8] = []
+    let maskRecords =
+      hasMasks ? image.detections.map { MaskRecord($0.mask, appendedTo: &masks) } : []
+    if hasMasks { facts.append(number: UInt64(masks.count)) }
 
     var bytes = magic
-    bytes.append(number: version)
+    bytes.append(number: hasMasks ? versionWithMasks : version)
     bytes.append(number: UInt32(clamping: leadingByteCount + facts.count))
     bytes += facts
-    for detection in image.detections { bytes.append(detection, isOriented: isOriented) }
-    return bytes + reasoning
+    for (place, detection) in image.detections.enumerated() {
+      bytes.append(detection, isOriented: isOriented)
+      if hasMasks { maskRecords[place].append(to: &bytes) }
+    }
+    return bytes + masks + reasoning
   }
 }
 
