@@ -82,7 +82,7 @@ struct ParityReport {
   private func row(_ name: String, _ figures: BoxAgreement.Figures) -> [String] {
     [
       name, "\(figures.referenceBoxes)", "\(figures.foundBoxes)", "\(figures.matched)",
-      "\(figures.missing)", "\(figures.extra)", String(format: "%.3f px", figures.maxBoxError),
+      "\(figures.missing)", "\(figures.extra)", String(format: "%.4f px", figures.maxBoxError),
       String(format: "%.5f", figures.maxScoreError),
     ] + (hasMasks ? [figures.minMaskIoU.map { String(format: "%.4f", $0) } ?? "-"] : [])
   }
