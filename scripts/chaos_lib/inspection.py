@@ -16,6 +16,9 @@ MAX_WORKER_DEATHS = 3
 LOG_MESSAGES = {"Job begins": "attempts", "Job given back": "attempts given back by a worker that was told to stop"}
 LOUD = ("warning", "error", "critical")
 LATE_WRITE = "Job cancelled, or another worker has it"
+# libpq prints it itself where the server is killed in the moment in which a connection is ready, before it can be told
+# to be silent.
+POSTMASTER_GONE = "FATAL:  terminating connection due to unexpected postmaster exit"
 # Of a process that is told to end before it serves, such as one that waits for its database.
 INTERRUPTED = "harrier: interrupted"
 WORKER_ENDED = "A worker has ended; it is started again"
@@ -110,6 +113,8 @@ def check_log(target, ledger, may_refuse):
         if isinstance(line, str):
             if line == INTERRUPTED:
                 counts["starts that SIGTERM has ended"] += 1
+            elif line == POSTMASTER_GONE:
+                counts["connections that ended while libpq made them"] += 1
             elif may_refuse and line.startswith("harrier: "):
                 counts["starts that the full disk refused"] += 1
             else:
