@@ -67,20 +67,6 @@ extension JSONWriter {
 }
 
 extension JSONWriter {
-  fileprivate mutating func members(of settings: ClassSettings) {
-    if let map = settings.classMap {
-      object("class_map") { json in
-        for (name, label) in map.sorted(by: { $0.key < $1.key }) { json.string(name, label) }
-      }
-    }
-    guard !settings.classThresholds.isEmpty else { return }
-    object("class_thresholds") { json in
-      for (name, threshold) in settings.classThresholds.sorted(by: { $0.key < $1.key }) {
-        json.shortest(name, threshold)
-      }
-    }
-  }
-
   fileprivate mutating func members(of reasoner: RuleReasoner) {
     string("rules_name", reasoner.rules.name)
     string("rules_sha256", reasoner.rules.sha256)

@@ -48,30 +48,14 @@ extension ModelDocument {
       }
       if let task { json.string("task", task) }
       if let head { json.string("head", head) }
+      if let confidence = classSettings.confidenceThreshold {
+        json.raw("confidence_threshold", "\(confidence)")
+      }
       json.members(of: classSettings)
       if let precision { json.string("precision", precision.rawValue) }
       if let provenance { json.value("provenance", .object(provenance)) }
     }
     return json.text + "\n"
-  }
-}
-
-extension JSONWriter {
-  fileprivate mutating func members(of settings: ClassSettings) {
-    if let confidence = settings.confidenceThreshold {
-      raw("confidence_threshold", "\(confidence)")
-    }
-    if let map = settings.classMap {
-      object("class_map") { json in
-        for (name, label) in map.sorted(by: { $0.key < $1.key }) { json.string(name, label) }
-      }
-    }
-    guard !settings.classThresholds.isEmpty else { return }
-    object("class_thresholds") { json in
-      for (name, threshold) in settings.classThresholds.sorted(by: { $0.key < $1.key }) {
-        json.raw(name, "\(threshold)")
-      }
-    }
   }
 }
 
