@@ -160,10 +160,13 @@ struct ImportCommandTests {
       try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: path)))
         as? [String: Any])
     document["confidence_threshold"] = 0.4
+    // Said about the file that is replaced.
+    document["names"] = ["somebody"]
     try JSONSerialization.data(withJSONObject: document).write(to: URL(fileURLWithPath: path))
     #expect(try await importing([source, "--replace"] + name + Self.samples).status == 0)
     let replaced = try String(contentsOfFile: path, encoding: .utf8)
     #expect(replaced.contains("\"confidence_threshold\" : 0.4"))
+    #expect(!replaced.contains("somebody"))
     #expect(try self.document("mine").provenance.version == 2)
   }
 

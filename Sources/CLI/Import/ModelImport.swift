@@ -109,9 +109,7 @@ struct ModelImport {
       try files.copyItem(atPath: "\(source.folder)/\(name)", toPath: "\(folder)/\(name)")
     }
     var document = try ModelInstallation.document(besideModelAt: source.path).keys
-    for key in ["class_map", "class_thresholds", "confidence_threshold", "precision"] {
-      document[key] = nil
-    }
+    for key in Self.useKeys + ["precision"] { document[key] = nil }
     if !document.isEmpty {
       try JSONSerialization.data(withJSONObject: document)
         .write(to: URL(fileURLWithPath: "\(folder)/\(stem).json"))
@@ -185,14 +183,20 @@ struct ModelImport {
       demandedAgreement: choices.agreement, quantizedFolder: try makeFolder("quantized"))
   }
 
-  /// What stays of the document that is beside the source, or else of the one that is replaced.
+  /// What a document says about the use of a model, whatever file it is.
+  private static let useKeys = ["class_map", "class_thresholds", "confidence_threshold"]
+
+  /// What stays of the document that is beside the source, or else of the one that is replaced: not what that said about
+  /// a file that is gone, such as its class names.
   private func kept(
     _ source: ImportSource, _ installation: ModelInstallation
   ) throws -> [String: Any] {
     var keys =
       source.kind == .checkpoint
       ? [:] : try ModelInstallation.document(besideModelAt: source.path).keys
-    if keys.isEmpty { keys = try installation.previousDocument.keys }
+    if keys.isEmpty {
+      keys = try installation.previousDocument.keys.filter { Self.useKeys.contains($0.key) }
+    }
     keys["precision"] = nil
     return keys
   }
