@@ -115,7 +115,7 @@ struct PostgresSchemaTests {
       PostgresStore.list(JobQuery(state: .completed, owner: "ann")),
       PostgresStore.list(JobQuery(state: .failed, after: JobID(at: startOfTests), owner: "ann")),
       PostgresStore.ownerCounts, PostgresStore.ownerQueuedUpTo, PostgresStore.newestKeys,
-      PostgresStore.forgetOldUsage,
+      PostgresStore.forgetOldUsage, PostgresStore.jobsOfVersion, PostgresStore.jobsOfModel,
       PostgresStore.deliveriesOfJob, "DELETE FROM upload WHERE id = $1",
     ]
     for query in queries {

@@ -220,7 +220,8 @@ struct SQLiteStoreTests {
       SQLiteStore.list(JobQuery(state: .queued, owner: "ann")),
       SQLiteStore.list(JobQuery(state: .failed, after: JobID(at: startOfTests), owner: "ann")),
       SQLiteStore.ownerCounts, SQLiteStore.ownerQueuedUpTo, SQLiteStore.newestKeys,
-      SQLiteStore.forgetOldUsage,
+      SQLiteStore.forgetOldUsage, SQLiteStore.nextModel, SQLiteStore.newestVersions,
+      SQLiteStore.jobsOfVersion, SQLiteStore.jobsOfModel,
     ])
   func indexes(query: String) async throws {
     try await withStore { _ in

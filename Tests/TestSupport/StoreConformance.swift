@@ -5,7 +5,7 @@ public import Testing
 /// One sentence that is true of every store, whatever it is made of.
 public struct StoreRule: Sendable, CustomTestStringConvertible {
   public typealias Store = JobStore & UploadStore & DeliveryStore & JobLogStore & APIKeyStore
-    & UsageStore
+    & UsageStore & ModelStore
 
   public let testDescription: String
   public let check: @Sendable (any Store) async throws -> Void
@@ -22,6 +22,7 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   public static let all =
     uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
     + records + outbox + deliveries + logs + owners + runningLimits + keys + usage
+    + models + aliases + modelDeletions
 }
 
 let lease = Duration.seconds(10)

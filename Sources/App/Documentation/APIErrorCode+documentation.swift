@@ -13,6 +13,7 @@ extension APIErrorCode {
     case .invalidRequest: "Malformed JSON, malformed multipart or a bad query parameter"
     case .invalidConfig: "A value is out of range, of the wrong type or unknown"
     case .modelNotFound: "`config.model`, or the query's `model`, names no installed model"
+    case .invalidModel: "The files are no model that can be run; `error.details` says why"
     case .rulesNotFound: "The rule set named is not installed, or cannot be used"
     case .unauthorized: "The token or key is missing, wrong or expired"
     case .forbidden: "The caller lacks the scope, or something else owns it"
@@ -25,6 +26,9 @@ extension APIErrorCode {
     case .jobNotCancellable: "The job has already ended"
     case .jobNotRetryable: "The job has not ended, or it has completed"
     case .uploadInUse: "A job that has not ended uses the upload"
+    case .modelInUse: "An alias is at the version, or a job that has not ended runs it"
+    case .modelConflict:
+      "The alias is not where it was expected, the name is the operator's, or no more may be registered"
     case .idempotencyConflict: "The same `Idempotency-Key` came with another body"
     case .rangeNotSatisfiable: "The range begins beyond the end of the file"
     case .uploadTooLarge: "The request body as a whole passes its limit"
@@ -108,6 +112,14 @@ extension APIErrorCode {
           "config.symbolic_reasoning.rules", "RULES_NOT_FOUND",
           "No installed rule set has this name")
       )
+    case .invalidModel:
+      (
+        "The model cannot be used",
+        "The model cannot be used: its task is \"classify\"; supported are detect and obb", nil
+      )
+    case .modelInUse: ("aerial@3 is where these aliases are: production", nil, nil)
+    case .modelConflict:
+      ("The alias production is not where it was expected: it is at aerial@3", nil, nil)
     case .resultsNotReady: ("Results are not ready", "The job is processing (50 %)", nil)
     case .storageError: ("The disk is full", nil, nil)
     case .unsupportedMediaType: ("Unsupported media type", "Send application/json", nil)

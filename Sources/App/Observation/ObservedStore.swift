@@ -3,7 +3,7 @@ public import Jobs
 
 /// What the database keeps.
 public typealias MetadataStore = JobStore & UploadStore & DeliveryStore & JobLogStore & APIKeyStore
-  & UsageStore
+  & UsageStore & ModelStore
 
 /// A database that is measured.
 public struct ObservedStore: MetadataStore {

@@ -18,6 +18,7 @@ enum SQLiteSchema {
       try database.execute(sql: owners)
       try database.execute(sql: keysAndUsage)
     }
+    migrator.registerMigration("6: models") { try $0.execute(sql: models) }
     return migrator
   }
 

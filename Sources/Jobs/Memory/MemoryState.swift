@@ -8,6 +8,7 @@ struct MemoryState {
   var deliveries: [EventID: MemoryDelivery] = [:]
   var apiKeys: [APIKeyID: APIKey] = [:]
   var usage: [AccountDay: Int] = [:]
+  var models = MemoryModels()
   /// Of the newest change.
   private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
@@ -30,6 +31,9 @@ struct MemoryState {
     if let limit = limits.ofOwner, let owner = job.owner, counts(of: owner).queued >= limit {
       throw JobsError.ownerQueueFull
     }
+    if let model = job.model, models.versions[model.id]?.pin != model {
+      throw JobsError.noSuchVersion(model.id)
+    }
     if let idempotency {
       keys[Self.name(of: idempotency)] = (idempotency.bodyHash, job.id, job.createdAt)
     }
@@ -47,7 +51,7 @@ struct MemoryState {
       let first = jobs[known.jobID]?.job
     else { return nil }
     guard known.bodyHash == key.bodyHash else {
-      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
+      throw JobsError.keyOfAnotherBody
     }
     return first
   }

@@ -38,6 +38,9 @@ public struct Job: Sendable, Equatable {
   public var runningLimit: Int?
   /// The W3C `traceparent` of that request's span (w3.org/TR/trace-context); nil when it is not traced.
   public var traceParent: String?
+  /// The version of a registered model that it runs, whatever becomes of aliases; nil for a model of the operator's
+  /// folder.
+  public var model: ModelPin?
 
   /// A job that waits for its first worker.
   public init(

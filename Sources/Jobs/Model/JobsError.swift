@@ -12,6 +12,12 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
     case uploadInUse = "UPLOAD_IN_USE"
     /// Another worker has the job, or it has ended: this worker's attempt is over.
     case leaseLost = "LEASE_LOST"
+    /// No such model, version or alias is registered.
+    case modelNotFound = "MODEL_NOT_FOUND"
+    /// An alias points at the version, or a job that has not ended runs it.
+    case modelInUse = "MODEL_IN_USE"
+    /// What is registered is not as the request expects it.
+    case modelConflict = "MODEL_CONFLICT"
     /// The metadata store failed.
     case databaseError = "DATABASE_ERROR"
     /// The metadata store does not answer.
@@ -41,6 +47,10 @@ public struct JobsError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The claim no longer holds its job.
   public static let leaseLost = JobsError(
     .leaseLost, "Another worker has this job, or it has ended")
+
+  /// The same idempotency key with another body.
+  public static let keyOfAnotherBody = JobsError(
+    .idempotencyConflict, "This Idempotency-Key was used with another body")
 
   /// As many jobs wait as may.
   public static let queueFull = JobsError(.queueFull, "Too many jobs wait already")

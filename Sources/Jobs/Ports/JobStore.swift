@@ -192,7 +192,8 @@ public protocol JobStore: Sendable {
   ///   - continuing: an ended job over the same upload. Its results and checkpoints of files that are in the new
   ///     job too are the new job's from the start; images that failed are done again.
   /// - Throws: `JobsError(.uploadNotFound)`, `.idempotencyConflict` for a known key with another body,
-  ///   `.queueFull`, `.ownerQueueFull`. A known key with its body is answered from a full queue too.
+  ///   `.queueFull`, `.ownerQueueFull`, `.modelNotFound` when its model's version is gone. A known key with its body is
+  ///   answered from a full queue too.
   func insert(
     _ job: Job, idempotency: IdempotencyKey?, limits: QueueLimits, continuing: JobID?
   ) async throws -> JobInsertion

@@ -37,6 +37,9 @@ extension APIError {
     case .idempotencyConflict: code = .idempotencyConflict
     case .uploadInUse: code = .uploadInUse
     case .blobNotFound: code = .fileNotFound
+    case .modelNotFound: code = .modelNotFound
+    case .modelInUse: code = .modelInUse
+    case .modelConflict: code = .modelConflict
     case .databaseError: code = .databaseError
     case .storageError: code = .storageError
     case .leaseLost, .webhookFailed: code = .internalError

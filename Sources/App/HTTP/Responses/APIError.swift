@@ -11,6 +11,7 @@ enum APIErrorCode: String, Sendable, CaseIterable {
   case invalidRequest = "INVALID_REQUEST"
   case invalidConfig = "INVALID_CONFIG"
   case modelNotFound = "MODEL_NOT_FOUND"
+  case invalidModel = "INVALID_MODEL"
   case rulesNotFound = "RULES_NOT_FOUND"
   case unauthorized = "UNAUTHORIZED"
   case forbidden = "FORBIDDEN"
@@ -23,6 +24,8 @@ enum APIErrorCode: String, Sendable, CaseIterable {
   case jobNotCancellable = "JOB_NOT_CANCELLABLE"
   case jobNotRetryable = "JOB_NOT_RETRYABLE"
   case uploadInUse = "UPLOAD_IN_USE"
+  case modelInUse = "MODEL_IN_USE"
+  case modelConflict = "MODEL_CONFLICT"
   case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
   case uploadTooLarge = "UPLOAD_TOO_LARGE"
   case rangeNotSatisfiable = "RANGE_NOT_SATISFIABLE"
@@ -36,13 +39,15 @@ enum APIErrorCode: String, Sendable, CaseIterable {
   var status: HTTPResponse.Status {
     switch self {
     case .invalidFormat, .fileTooLarge, .tooManyFiles, .invalidDimensions, .corruptedFile,
-      .noFiles, .invalidRequest, .invalidConfig, .modelNotFound, .rulesNotFound:
+      .noFiles, .invalidRequest, .invalidConfig, .modelNotFound, .invalidModel, .rulesNotFound:
       .badRequest
     case .unauthorized: .unauthorized
     case .forbidden: .forbidden
     case .uploadNotFound, .fileNotFound, .jobNotFound, .notFound, .resultsNotReady: .notFound
     case .methodNotAllowed: .methodNotAllowed
-    case .jobNotCancellable, .jobNotRetryable, .uploadInUse, .idempotencyConflict: .conflict
+    case .jobNotCancellable, .jobNotRetryable, .uploadInUse, .modelInUse, .modelConflict,
+      .idempotencyConflict:
+      .conflict
     case .uploadTooLarge: .contentTooLarge
     case .rangeNotSatisfiable: .rangeNotSatisfiable
     case .unsupportedMediaType: .unsupportedMediaType

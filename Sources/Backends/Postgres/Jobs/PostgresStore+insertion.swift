@@ -21,9 +21,7 @@ extension PostgresStore {
       """, [idempotency.caller, idempotency.key, now.milliseconds - keyLifetimeMs]
     ).first
     guard let row else { return nil }
-    guard try row[0] == idempotency.bodyHash else {
-      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
-    }
+    guard try row[0] == idempotency.bodyHash else { throw JobsError.keyOfAnotherBody }
     return try job(try storedIdentifier(row[1]), connection)
   }
 
@@ -68,8 +66,9 @@ extension PostgresStore {
       """
       INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
         created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-        trace_parent, owner, running_limit)
-      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        trace_parent, owner, running_limit, model_name, model_number, model_sha256)
+      VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+        $17, $18, $19)
       """,
       [
         job.id.description, job.uploadID.description,
@@ -77,7 +76,7 @@ extension PostgresStore {
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
         job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
-        job.storedRunningLimit,
+        job.storedRunningLimit, job.model?.id.name, job.model?.id.number, job.model?.sha256,
       ])
   }
 

@@ -26,6 +26,7 @@ extension PostgresStore: JobStore {
       {
         throw JobsError.ownerQueueFull
       }
+      if let model = job.model { try Self.check(model, connection) }
       try Self.insert(job, connection)
       if let continuing { try Self.takeOver(from: continuing, to: job, connection) }
       if let idempotency { try Self.keep(idempotency, of: job, connection) }

@@ -95,7 +95,8 @@ extension PostgresStore {
       id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
       started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
       failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-      callback_url, request_id, trace_parent, owner, running_limit
+      callback_url, request_id, trace_parent, owner, running_limit, model_name, model_number,
+      model_sha256
       """
     /// Where what is asked for behind them begins.
     static let count = Int32(columns.split(separator: ",").count)
@@ -130,6 +131,8 @@ extension PostgresStore {
       job.traceParent = try row[26]
       job.owner = try row[27]
       job.runningLimit = try row[28]
+      job.model = storedModelPin(
+        name: try row[29], number: try row[30], sha256: try row[31])
       return job
     }
   }

@@ -19,9 +19,7 @@ extension SQLiteStore {
       statement,
       arguments: [idempotency.caller, idempotency.key, now.milliseconds - keyLifetimeMs])
     guard let row else { return nil }
-    guard row[0] == idempotency.bodyHash else {
-      throw JobsError(.idempotencyConflict, "This Idempotency-Key was used with another body")
-    }
+    guard row[0] == idempotency.bodyHash else { throw JobsError.keyOfAnotherBody }
     return try job(try storedIdentifier(row[1]), database)
   }
 
@@ -65,8 +63,8 @@ extension SQLiteStore {
       sql: """
         INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
           created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-          trace_parent, owner, running_limit)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          trace_parent, owner, running_limit, model_name, model_number, model_sha256)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         job.id.description, job.uploadID.description,
@@ -74,7 +72,7 @@ extension SQLiteStore {
         job.priority.rawValue, job.megapixels, job.createdAt.milliseconds,
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
         job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
-        job.storedRunningLimit,
+        job.storedRunningLimit, job.model?.id.name, job.model?.id.number, job.model?.sha256,
       ])
   }
 

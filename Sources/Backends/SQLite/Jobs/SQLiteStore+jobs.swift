@@ -32,6 +32,7 @@ extension SQLiteStore: JobStore {
       {
         throw JobsError.ownerQueueFull
       }
+      if let model = job.model { try Self.check(model, database) }
       try Self.insert(job, database)
       if let continuing { try Self.takeOver(from: continuing, to: job, database) }
       if let idempotency { try Self.keep(idempotency, of: job, database) }

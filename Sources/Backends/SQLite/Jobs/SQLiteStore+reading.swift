@@ -103,7 +103,8 @@ enum JobRow {
     id, upload_id, file_ids, configuration, priority, state, attempt, created_ms, updated_ms, due_ms,
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
     failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
-    callback_url, request_id, trace_parent, owner, running_limit
+    callback_url, request_id, trace_parent, owner, running_limit, model_name,
+    model_number, model_sha256
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -135,6 +136,7 @@ enum JobRow {
     job.traceParent = row[26]
     job.owner = row[27]
     job.runningLimit = row[28]
+    job.model = storedModelPin(name: row[29], number: row[30], sha256: row[31])
     return job
   }
 }

@@ -4,12 +4,17 @@ public enum BlobKey {
   public static let uploads = "uploads"
   /// The prefix of all results.
   public static let jobs = "jobs"
+  /// The prefix of all registered models.
+  public static let models = "models"
 
   /// The prefix of an upload's originals; each one's last segment is its file's id.
   public static func prefix(of upload: UploadID) -> String { "\(uploads)/\(upload)" }
 
   /// The prefix of what all attempts at a job have made; the next segment is the fencing token.
   public static func prefix(of job: JobID) -> String { "\(jobs)/\(job)" }
+
+  /// The prefix of the files of a version of a model.
+  public static func prefix(of files: ModelFilesID) -> String { "\(models)/\(files)" }
 
   /// Whether the text is a key or a prefix: it can neither leave the store's folder nor name a file of the system.
   public static func isValid(_ key: String) -> Bool {
