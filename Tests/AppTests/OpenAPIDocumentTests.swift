@@ -42,6 +42,10 @@ struct OpenAPIDocumentTests {
     "POST /api/v1/auth/token", "GET /api/v1/auth/me", "POST /api/v1/auth/session",
     "DELETE /api/v1/auth/session",
     "GET /api/v1/jobs/{job_id}/relations", "GET /api/v1/rules", "GET /api/v1/rules/{name}",
+    "POST /api/v1/models/{name}/versions", "DELETE /api/v1/models/{name}/versions/{version}",
+    "DELETE /api/v1/models/{name}", "GET /api/v1/models/{name}/aliases/{alias}",
+    "PUT /api/v1/models/{name}/aliases/{alias}", "DELETE /api/v1/models/{name}/aliases/{alias}",
+    "POST /api/v1/models/{name}/aliases/{alias}/rollback",
   ]
 
   @Test("every route is an operation, and there is no other")
@@ -204,7 +208,7 @@ struct OpenAPIDocumentTests {
       config(#""surplus": 1"#), config(#""confidence_threshold": 1.01"#),
       config(#""iou_threshold": -0.1"#), config(#""max_detections": 0"#),
       config(#""max_detections": 100001"#), config(#""max_detections": 1.5"#),
-      config(#""classes": []"#), config(#""model": "../secret""#),
+      config(#""classes": []"#), config(#""model": "../secret""#), config(#""model": "a@0""#),
       config(#""class_map": {"plane": ""}"#), config(#""class_map": {"plane": "a\u0007"}"#),
       config(#""class_map": ["plane"]"#),
       config("\"class_map\": {\"plane\": \"\(String(repeating: "a", count: 129))\"}"),

@@ -26,7 +26,8 @@ struct OpenVINODetectorCacheTests {
     capacity: Int = 2, _ load: @escaping @Sendable (Int) async throws -> Void = { _ in }
   ) -> OpenVINODetectorCache {
     OpenVINODetectorCache(
-      folder: ModelFolder(path: folder.path), threads: .singleton, capacity: capacity,
+      folder: ModelFolder(path: folder.path), threads: .singleton,
+      limits: OpenVINODetectorCache.Limits(models: capacity),
       onWarning: { [told] in _ = told.add($0) }
     ) { [loads] file in
       try await load(loads.add(file.name))

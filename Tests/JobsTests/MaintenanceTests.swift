@@ -12,7 +12,7 @@ struct MaintenanceTests {
 
   private var retention: Retention { Retention(uploads: store, blobs: blobs) }
   private var sweeper: LeftoverSweeper {
-    LeftoverSweeper(jobs: store, uploads: store, blobs: blobs)
+    LeftoverSweeper(jobs: store, uploads: store, models: store, blobs: blobs)
   }
 
   /// An upload with its blobs, and the results of two attempts at a job over it.
@@ -98,6 +98,19 @@ struct MaintenanceTests {
     #expect(late.temporaryFiles == 1)
     #expect(try await names("jobs").isEmpty)
     #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("files of a model without a row are removed once they are an hour old, others stay")
+  func leftModels() async throws {
+    let kept = sampleSubmission()
+    try await store.register(kept)
+    let left = sampleSubmission("aerial", "2")
+    for key in kept.content.blobKeys + left.content.blobKeys { try await blobs.put([1], as: key) }
+    try await blobs.put([1], as: "models/somebody-else/model.onnx")
+    #expect(try await sweeper.run(now: Date()) == LeftoverSweeper.Counts())
+    let counts = try await sweeper.run(now: Date() + LeftoverSweeper.age + 60)
+    #expect(counts == LeftoverSweeper.Counts(models: 1))
+    #expect(try await Set(names("models")) == ["\(kept.content.filesID)", "somebody-else"])
   }
 
   @Test("leftovers behind thousands of names in use are found")

@@ -10,7 +10,7 @@ enum OpenAPIDocument {
   static let operationTable: [APIOperation] = [
     APIOperation.access, APIOperation.inference, APIOperation.jobs, APIOperation.results,
     APIOperation.reasoning,
-    APIOperation.files, APIOperation.rules, APIOperation.server,
+    APIOperation.files, APIOperation.rules, APIOperation.registry, APIOperation.server,
   ].flatMap(\.self)
 
   /// Every route, as `GET /api/v1/jobs/{job_id}/status`. `HEAD` exists wherever `GET` is and is not listed.
@@ -71,7 +71,8 @@ enum OpenAPIDocument {
     let schemas = [
       APISchemas.access, APISchemas.requests, APISchemas.jobs, APISchemas.webhooks,
       APISchemas.results,
-      APISchemas.resultFiles, APISchemas.rules, APISchemas.server, APISchemas.errors,
+      APISchemas.resultFiles, APISchemas.rules, APISchemas.models, APISchemas.server,
+      APISchemas.errors,
     ].joined()
     json.object("schemas") { json in
       for (name, schema) in schemas { json.raw(name, schema) }
@@ -128,7 +129,7 @@ enum APITag: String, CaseIterable {
     case .results: "What was found, in every format, and what rules made of it"
     case .files: "Picture bytes, and the deletion of uploads"
     case .rules: "Installed rule sets"
-    case .models: "Installed models"
+    case .models: "Installed and registered models"
     case .monitoring: "Health, metrics and numbers for a dashboard"
     case .documentation: "This document and its pages"
     }

@@ -1,62 +1,103 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
+import Jobs
 import ObjectDetection
 
-/// Which models are installed.
+/// Which models there are: those of the operator's folder, and those that are registered.
 struct ModelRoutes {
+  private static let pageSizes = 1...1000
+  private static let pageSize = 100
+
   let service: Service
 
   /// `GET /api/v1/models`
+  ///
+  /// Registered models come in pages; the folder's, which are few, are on the first one.
   @Sendable func list(_ request: Request, _ context: HarrierContext) async throws -> Response {
-    _ = try QueryParameters(request, allowing: [])
-    let models = try await service.models.models()
+    let query = try QueryParameters(request, allowing: ["limit", "cursor"])
+    let limit = try query.integer("limit", in: Self.pageSizes) ?? Self.pageSize
+    let cursor = query["cursor"]
+    if let cursor, !ResourceName.isValid(cursor) {
+      throw QueryParameters.invalid([
+        .field("cursor", "INVALID_VALUE", "Must be the next_cursor of an earlier answer")
+      ])
+    }
+    var entries: [(name: String, json: String)] = []
+    if cursor == nil {
+      for model in try await service.models.folder.models() {
+        let isDefault = model.name == service.settings.defaultModel
+        entries.append((model.name, Self.object { $0.members(of: model, isDefault: isDefault) }))
+      }
+    }
+    let folderNames = Set(entries.map(\.name))
+    // One more tells whether there is a next page.
+    let store = service.registry.store
+    let registered = try await store.registeredModels(after: cursor, limit: limit + 1)
+    for model in registered.prefix(limit) {
+      // It may be gone by now.
+      guard let version = try await store.modelVersion(ModelReference(name: model.name)) else {
+        continue
+      }
+      let isDefault = !folderNames.contains(model.name) && service.isDefault(version, model)
+      entries.append(
+        (
+          model.name,
+          Self.object { json in
+            json.members(of: InstalledModel(version), isDefault: isDefault)
+            json.members(of: model)
+          }
+        ))
+    }
+    entries.sort { $0.name < $1.name }
+    let next = registered.count > limit ? registered[limit - 1].name : nil
     return .json(
       Envelope.success { json in
         json.array("models") { json in
-          for model in models { json.object { write(model, to: &$0) } }
+          for entry in entries { json.rawElement(entry.json) }
         }
+        if let next { json.string("next_cursor", next) } else { json.null("next_cursor") }
       })
+  }
+
+  private static func object(_ body: (inout JSONWriter) -> Void) -> String {
+    var json = JSONWriter()
+    json.object(nil, body)
+    return json.text
   }
 
   /// `GET /api/v1/models/{name}`
   @Sendable func model(_ request: Request, _ context: HarrierContext) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    let name = context.parameters.get("name") ?? ""
+    // Some clients write @ as %40.
+    let name = context.parameters.get("name")?.removingPercentEncoding ?? ""
+    let found: InstalledModel
     do {
-      let model = try await service.models.model(named: name)
-      return .json(Envelope.success { write(model, to: &$0) })
+      found = try await service.models.model(named: name)
     } catch let error as DetectionError where error.code == .modelNotFound {
       // In a path an unknown name is an unknown thing; MODEL_NOT_FOUND is a configuration's fault.
       throw APIError(.notFound, "No such model", cause: error.cause)
     }
+    let body = try await document(found, isAdmin: context.caller.isAdmin)
+    let tag = EntityTag(of: body)
+    if let unchanged = request.notModified(tag, .revalidated) { return unchanged }
+    return .json(body, headers: .validators(tag, .revalidated))
   }
 
-  private func write(_ model: InstalledModel, to json: inout JSONWriter) {
-    json.string("name", model.name)
-    if let task = model.task { json.string("task", task.rawValue) }
-    json.array("classes") { json in
-      for name in model.labels { json.element(name) }
+  private func document(_ model: InstalledModel, isAdmin: Bool) async throws -> String {
+    let store = service.registry.store
+    guard let pin = model.pin,
+      let version = try await store.modelVersion(
+        ModelReference(name: pin.id.name, selector: .number(pin.id.number)))
+    else {
+      let isDefault = model.name == service.settings.defaultModel
+      return Envelope.success { $0.members(of: model, isDefault: isDefault) }
     }
-    if let map = model.defaults.classMap, !map.isEmpty {
-      json.object("class_map") { json in
-        for (name, label) in map.sorted(by: { $0.key < $1.key }) { json.string(name, label) }
-      }
+    let registered = try await store.registeredModel(named: pin.id.name)
+    return Envelope.success { json in
+      json.members(
+        of: version, registered, isDefault: service.isDefault(version, registered),
+        isAdmin: isAdmin)
     }
-    json.object("defaults") { json in
-      let confidence = model.defaults.confidenceThreshold ?? ClassSettings.standardConfidence
-      json.raw("confidence_threshold", "\(confidence)")
-      json.object("class_thresholds") { json in
-        for (name, threshold) in model.defaults.classThresholds.sorted(by: { $0.key < $1.key }) {
-          json.raw(name, "\(threshold)")
-        }
-      }
-    }
-    json.array("input_size") { json in
-      json.element(model.inputSize.width)
-      json.element(model.inputSize.height)
-    }
-    json.integer("size_bytes", model.sizeBytes)
-    json.string("sha256", model.sha256)
-    json.bool("default", model.name == service.settings.defaultModel)
   }
 }

@@ -33,6 +33,8 @@ struct PredictRoutes {
     let files = try Self.files(of: prediction, in: upload)
     let model = try await model(named: prediction.configuration.model)
     var configuration = try prediction.configuration.settled(for: model)
+    // Of a registered model the version that its name means now: aliases move, a job does not.
+    configuration.model = model.name
     configuration.reasoner = try await service.reasoner(for: configuration, model)
     let now = service.now()
     let pixels = files.reduce(0) { $0 + $1.width * $1.height }
@@ -40,6 +42,7 @@ struct PredictRoutes {
       id: JobID(at: now), uploadID: upload.id, fileIDs: files.map(\.id),
       configuration: configuration.json, priority: prediction.priority,
       megapixels: Double(pixels) / 1e6, createdAt: now)
+    job.model = model.pin
     // An administrator's job over another one's pictures is that one's too.
     job.owner = upload.owner
     job.callbackURL = prediction.callbackURL

@@ -8,7 +8,7 @@ struct Routes {
   let access: AccessControl
 
   var table: RouteTable {
-    RouteTable([inference, jobs, files, callers, numbers, documentation].flatMap(\.self))
+    RouteTable([inference, registry, jobs, files, callers, numbers, documentation].flatMap(\.self))
   }
 
   private var inference: [Route] {
@@ -24,6 +24,22 @@ struct Routes {
       Route(.get, "/api/v1/models/{name}", models.model),
       Route(.get, "/api/v1/rules", rules.list),
       Route(.get, "/api/v1/rules/{name}", rules.ruleSet),
+    ]
+  }
+
+  private var registry: [Route] {
+    let registry = RegistryRoutes(service: service)
+    let alias = "/api/v1/models/{name}/aliases/{alias}"
+    return [
+      Route(.post, RegistryRoutes.path, access: .scope(.admin), registry.publish),
+      Route(
+        .delete, "\(RegistryRoutes.path)/{version}", access: .scope(.admin),
+        registry.deleteVersion),
+      Route(.delete, "/api/v1/models/{name}", access: .scope(.admin), registry.deleteModel),
+      Route(.get, alias, access: .scope(.admin), registry.alias),
+      Route(.put, alias, access: .scope(.admin), registry.move),
+      Route(.delete, alias, access: .scope(.admin), registry.removeAlias),
+      Route(.post, "\(alias)/rollback", access: .scope(.admin), registry.rollBack),
     ]
   }
 

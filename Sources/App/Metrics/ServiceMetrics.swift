@@ -72,6 +72,8 @@ public struct ServiceMetrics: Sendable {
     case sharedStatus = "shared_status"
     /// Loaded models of a worker.
     case model
+    /// Files of registered models on a machine's disk.
+    case modelFiles = "model_files"
   }
 
   public func cache(_ cache: Cache, isHit: Bool) {
@@ -89,6 +91,24 @@ public struct ServiceMetrics: Sendable {
       ).increment(by: time.timeInterval)
     }
   }
+
+  /// What became of a model that was uploaded.
+  enum ModelUploadOutcome: String, CaseIterable {
+    case registered
+    /// The same model was a version already.
+    case known
+    /// It is no model that can be run.
+    case refused
+    /// For another reason.
+    case failed
+  }
+
+  func modelUploaded(_ outcome: ModelUploadOutcome) {
+    count("harrier_model_uploads_total", [("outcome", outcome.rawValue)])
+  }
+
+  /// A loaded model has made room for another one.
+  public func modelEvicted() { count("harrier_model_evictions_total", []) }
 
   public func workerRestarted() { count("harrier_worker_restarts_total", []) }
 

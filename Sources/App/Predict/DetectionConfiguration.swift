@@ -1,3 +1,4 @@
+import Jobs
 import ObjectDetection
 
 /// The `config` of a predict request with every default filled in, as a job keeps it.
@@ -28,7 +29,9 @@ struct DetectionConfiguration: Sendable, Equatable {
   /// - Parameter isKept: by us, with the rules; clients have no say in what a rule set holds.
   init(_ fields: inout JSONFields, defaultModel: String, isKept: Bool = false) {
     model =
-      fields.resourceName("model", orFileIn: "model_path", else: .modelNotFound) ?? defaultModel
+      fields.resourceName(
+        "model", orFileIn: "model_path", else: .modelNotFound,
+        isValid: { ModelReference(resource: $0) != nil }) ?? defaultModel
     classSettings = fields.classSettings()
     let iou = fields.number("iou_threshold", in: 0...1, default: 0.45)
     maxDetections = fields.integer("max_detections", in: 1...100_000, default: 3000)

@@ -54,6 +54,8 @@ struct RetryRoutes {
       id: JobID(at: now), uploadID: upload.id, fileIDs: ids, configuration: ended.configuration,
       priority: ended.priority, megapixels: Double(pixels) / 1e6, createdAt: now)
     job.owner = upload.owner
+    // What the old job has finished and what the new one does must be of one model.
+    job.model = ended.model
     job.estimatedAt = try await service.estimates.completion(ofNew: job)
     return job
   }

@@ -25,7 +25,14 @@ public struct ServicePorts: Sendable {
   public var dispatch: (any JobDispatch)?
   /// Runs as long as requests are answered; nil where nothing has to.
   public var background: (@Sendable () async -> Void)?
+  /// Those of the operator's folder.
   public var models: any ModelCatalog
+  public var modelStore: any ModelStore
+  public var modelHeader: (any ModelHeaderCheck)?
+  /// nil where no uploaded model can be tried: none is registered then.
+  public var modelProbe: (any ModelProbe)?
+  /// Where this machine's workers keep the files of registered models.
+  public var modelFolder: String
   public var rules: any RuleSource
   public var archives: any ArchiveWriter
   public var webhooks: any WebhookTransport
@@ -39,7 +46,10 @@ public struct ServicePorts: Sendable {
     changes: ChangeHint,
     sharedStatus: (any SharedStatusCache)?, rateLimit: (any SharedRateLimit)?,
     dispatch: (any JobDispatch)?, background: (@Sendable () async -> Void)?,
-    models: any ModelCatalog, rules: any RuleSource,
+    models: any ModelCatalog, modelStore: any ModelStore,
+    modelHeader: (any ModelHeaderCheck)?, modelProbe: (any ModelProbe)?,
+    modelFolder: String,
+    rules: any RuleSource,
     archives: any ArchiveWriter, webhooks: any WebhookTransport, http: any HTTPTransport
   ) {
     self.jobs = jobs
@@ -56,6 +66,10 @@ public struct ServicePorts: Sendable {
     self.dispatch = dispatch
     self.background = background
     self.models = models
+    self.modelStore = modelStore
+    self.modelHeader = modelHeader
+    self.modelProbe = modelProbe
+    self.modelFolder = modelFolder
     self.rules = rules
     self.archives = archives
     self.webhooks = webhooks
@@ -84,7 +98,8 @@ public struct HarrierService: Sendable {
     service = Service(
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
       deliveries: ports.deliveries, jobLogs: ports.jobLogs, blobs: ports.blobs,
-      models: ports.models, rules: ports.rules,
+      models: ports.models, modelStore: ports.modelStore, modelHeader: ports.modelHeader,
+      modelProbe: ports.modelProbe, modelFolder: ports.modelFolder, rules: ports.rules,
       archives: ports.archives,
       dispatch: Announcements(receivers: [supervisor, ports.dispatch].compactMap(\.self)),
       changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,

@@ -40,13 +40,15 @@ struct Maintenance: ServiceLifecycle.Service {
   private func sweepLeftovers() async {
     do {
       let counts = try await LeftoverSweeper(
-        jobs: service.jobs, uploads: service.uploads, blobs: service.blobs
+        jobs: service.jobs, uploads: service.uploads, models: service.registry.store,
+        blobs: service.blobs
       ).run(now: service.now())
       if counts != LeftoverSweeper.Counts() {
         service.logger.info(
           "leftovers removed",
           metadata: [
             "uploads": "\(counts.uploads)", "jobs": "\(counts.jobs)",
+            "models": "\(counts.models)",
             "temporary_files": "\(counts.temporaryFiles)",
           ])
       }

@@ -12,7 +12,11 @@ struct Service: Sendable {
   let deliveries: any DeliveryStore
   let jobLogs: any JobLogStore
   let blobs: any BlobStore
-  let models: any ModelCatalog
+  /// Those of the operator's folder and those that are registered.
+  let models: RegisteredModelCatalog
+  let registry: ModelRegistry
+  /// Where this machine's workers keep the files of registered models; nil where there are none.
+  let modelFolder: String?
   let rules: any RuleSource
   let archives: any ArchiveWriter
   let dispatch: any JobDispatch
@@ -37,12 +41,15 @@ struct Service: Sendable {
   /// Woken when a job with a callback has ended.
   let webhooksDue = WakeSignal()
   let receiver: UploadReceiver
+  let modelReceiver: ModelUploadReceiver
 
   init(
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
     deliveries: any DeliveryStore, jobLogs: any JobLogStore, blobs: any BlobStore,
-    models: any ModelCatalog, rules: any RuleSource, archives: any ArchiveWriter,
-    dispatch: any JobDispatch,
+    models: any ModelCatalog, modelStore: any ModelStore,
+    modelHeader: (any ModelHeaderCheck)? = nil, modelProbe: (any ModelProbe)? = nil,
+    modelFolder: String? = nil,
+    rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
     changes: ChangeHint = .polled, sharedStatus: (any SharedStatusCache)? = nil,
     rateLimit: (any SharedRateLimit)? = nil, usage: (any UsageStore)? = nil,
     http: (any HTTPTransport)? = nil,
@@ -56,7 +63,11 @@ struct Service: Sendable {
     self.jobLogs = jobLogs
     jobLog = JobLogWriter(store: jobLogs, source: .api, logger: logger, now: now)
     self.blobs = blobs
-    self.models = models
+    self.models = RegisteredModelCatalog(folder: models, store: modelStore)
+    self.modelFolder = modelFolder
+    registry = ModelRegistry(
+      store: modelStore, blobs: blobs, folder: models, header: modelHeader, probe: modelProbe,
+      settings: settings, logger: logger, now: now)
     self.rules = rules
     self.archives = archives
     self.dispatch = dispatch
@@ -75,5 +86,10 @@ struct Service: Sendable {
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
       slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),
       logger: logger, now: now)
+    modelReceiver = ModelUploadReceiver(
+      settings: settings, blobs: blobs, threads: .singleton,
+      slots: UploadSlots(
+        count: ModelUploadReceiver.concurrentUploads, patience: settings.idleTimeout / 2),
+      logger: logger)
   }
 }

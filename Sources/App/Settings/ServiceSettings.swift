@@ -115,6 +115,19 @@ public struct ServiceSettings: Sendable, Equatable {
   /// How long a worker may go on with its images after it was told to stop.
   public var shutdownGrace = Duration.seconds(30)
 
+  // Registered models.
+  /// Of one request body.
+  public var maxModelBytes = 1_073_741_824
+  public var maxModels = 1000
+  /// Of one model.
+  public var maxModelVersions = 1000
+  /// Longest time that a model may take to be tried.
+  public var modelCheck = Duration.seconds(300)
+  /// Files on a machine's disk.
+  public var modelCacheBytes = 8_589_934_592
+  /// Of loaded models of one worker, as estimated.
+  public var modelMemoryBytes = 2_147_483_648
+
   // What workers may do.
   public var workerSandbox = SandboxDemand.auto
   /// nil for a share of the machine's memory, 0 for no limit.

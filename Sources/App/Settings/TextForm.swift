@@ -1,3 +1,4 @@
+import Jobs
 import ObjectDetection
 import NIOCore
 import Foundation
@@ -24,6 +25,10 @@ struct TextForm: Sendable {
   static let resourceName = TextForm(
     words: "a name of at most 128 letters, digits, dots, underscores and hyphens",
     isValid: ResourceName.isValid)
+
+  static let modelReference = TextForm(
+    words: "a model's name, alone or with @ and a version or an alias",
+    isValid: { ModelReference(resource: $0) != nil })
 
   static func one(of choices: [String]) -> TextForm {
     TextForm(words: "one of \(choices.joined(separator: ", "))", isValid: choices.contains)

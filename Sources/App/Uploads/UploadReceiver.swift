@@ -33,7 +33,8 @@ struct UploadReceiver: Sendable {
       let sink = UploadSink(
         boundary: boundary, limits: settings, makePath: { "\(path)-\($0)" })
       do {
-        try await fill(sink, from: request.body)
+        try await BodyIntake(threads: threads, maxBytes: limit, tooLarge: tooLarge)
+          .fill(sink, from: request.body)
         let files = try await threads.runIfActive { try sink.finish() }
         let upload = try await keep(files, for: owner)
         await remove(sink)
@@ -43,31 +44,6 @@ struct UploadReceiver: Sendable {
         throw error
       }
     }
-  }
-
-  /// One batch is hashed and written while the next one arrives.
-  private func fill(_ sink: UploadSink, from body: RequestBody) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { writing in
-      var total = 0
-      var batch = UploadBatch()
-      for try await buffer in body {
-        total += buffer.readableBytes
-        guard total <= settings.maxUploadBytes else { throw tooLarge }
-        batch.append(buffer)
-        guard batch.isFull else { continue }
-        // A sink takes one batch after the other.
-        try await writing.next()
-        let full = batch
-        batch = UploadBatch()
-        writing.addTask { try await write(full, to: sink) }
-      }
-      try await writing.next()
-      try await write(batch, to: sink)
-    }
-  }
-
-  private func write(_ batch: UploadBatch, to sink: UploadSink) async throws {
-    try await threads.runIfActive { try batch.write(to: sink) }
   }
 
   /// Files first, then the rows: a row never names a file that a power cut could take.
@@ -124,28 +100,5 @@ struct UploadReceiver: Sendable {
     APIError(
       .uploadTooLarge, "The upload is too large",
       details: "At most \(settings.maxUploadBytes) bytes in one request")
-  }
-}
-
-/// Bytes that go to a thread at once.
-private struct UploadBatch: Sendable {
-  /// A hop costs as much as copying 100 KiB; two batches of each upload are in memory.
-  private static let enoughBytes = 128 << 10
-  /// A buffer of one byte occupies a kilobyte.
-  private static let enoughBuffers = 64
-
-  private var buffers: [ByteBuffer] = []
-  private var count = 0
-
-  var isFull: Bool { count >= Self.enoughBytes || buffers.count >= Self.enoughBuffers }
-
-  mutating func append(_ buffer: ByteBuffer) {
-    buffers.append(buffer)
-    count += buffer.readableBytes
-  }
-
-  /// Blocks.
-  func write(to sink: UploadSink) throws {
-    for buffer in buffers { try buffer.withUnsafeReadableBytes { try sink.take($0) } }
   }
 }

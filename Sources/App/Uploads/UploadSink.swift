@@ -17,7 +17,7 @@ struct ReceivedFile: Sendable {
 /// What a multipart body holds, written to disk while it arrives.
 ///
 /// `@unchecked Sendable` because one upload uses it, one call after the other, each on a thread of the files.
-final class UploadSink: @unchecked Sendable {
+final class UploadSink: BodySink, @unchecked Sendable {
   private let limits: ServiceSettings
   private let makePath: (Int) -> String
   private var parser: MultipartParser
@@ -157,14 +157,8 @@ private final class PartFile {
     sizeBytes += bytes.count
     guard descriptor >= 0, sizeBytes <= limit else { return }
     hash.update(bufferPointer: bytes)
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let result = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if result < 0, errno == EINTR { continue }
-      guard result > 0 else { throw JobsError.cannotWrite(errno) }
-      rest = rest.dropFirst(result)
-      written += result
-    }
+    try bytes.write(to: descriptor)
+    written += bytes.count
     startWriteback()
   }
 
@@ -191,6 +185,20 @@ private final class PartFile {
     return ReceivedFile(
       filename: filename, path: path, sizeBytes: sizeBytes,
       sha256: hash.finalize().hexadecimal, header: header)
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// All of the bytes, in as many pieces as it takes. Blocks.
+  /// - Throws: `JobsError(.storageError)`.
+  func write(to descriptor: Int32) throws {
+    var rest = self[...]
+    while !rest.isEmpty {
+      let result = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+      if result < 0, errno == EINTR { continue }
+      guard result > 0 else { throw JobsError.cannotWrite(errno) }
+      rest = rest.dropFirst(result)
+    }
   }
 }
 

@@ -15,16 +15,20 @@ public enum DataFolder {
 
   private static let othersBits: mode_t = 0o077
 
-  /// Makes the folder where it is missing, and `tmp` in it; takes from others what rights they have.
+  /// Makes the folder where it is missing, and `tmp` and `models` in it; takes from others what rights they have.
   /// - Throws: `JobsError(.storageError)` when it cannot be made.
   public static func prepare(_ path: String) throws -> Privacy {
     let privacy = try close(path)
     try TemporaryFiles.makeFolder(temporary(in: path))
+    try TemporaryFiles.makeFolder(models(in: path))
     return privacy
   }
 
   /// The folder of what is being written.
   public static func temporary(in path: String) -> String { "\(path)/tmp" }
+
+  /// The folder of the files of registered models that workers have fetched.
+  public static func models(in path: String) -> String { "\(path)/models" }
 
   private static func close(_ path: String) throws -> Privacy {
     guard let status = fileStatus(path) else {

@@ -81,7 +81,7 @@ extension Services {
     rules.readable = [settings.modelsDirectory] + linkedModels(settings.modelsDirectory)
     rules.readable += Installation.openVINODirectories
     if let config = config ?? environment("HARRIER_CONFIG") { rules.readable.append(config) }
-    rules.writable = [rules.temporaryFolder]
+    rules.writable = [rules.temporaryFolder, DataFolder.models(in: data)]
     #if DEBUG
       // A test's failpoints, which are removed by who meets them.
       if let failpoints = environment("HARRIER_TEST_FAILPOINTS") {

@@ -80,6 +80,9 @@ enum Services {
         background: stores.listening,
         models: ModelFolderCatalog(
           folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
+        modelStore: stores.metadata, modelHeader: ModelHeaderReader(threads: thread()),
+        modelProbe: modelProbe(settings),
+        modelFolder: DataFolder.models(in: settings.dataDirectory),
         rules: ruleSource(settings.rulesDirectory),
         archives: LibarchiveZIPWriter(threads: thread(2)),
         webhooks: HTTPClientWebhookTransport(
@@ -164,12 +167,15 @@ enum Services {
       uploads: stores.metadata, blobs: stores.blobs,
       detectors: OpenVINODetectorCache(
         folder: ModelFolder(path: settings.modelsDirectory),
+        versions: modelVersions(settings, stores, telemetry),
         options: OpenVINOOptions(
           device: settings.device, precision: precision,
           cacheDirectory: Installation.compiledModels),
         runtime: try OpenVINORuntime(searching: Installation.openVINODirectories),
-        threads: thread(), use: use,
+        threads: thread(),
+        limits: OpenVINODetectorCache.Limits(bytes: settings.modelMemoryBytes), use: use,
         onLookUp: { [metrics = telemetry.metrics] in metrics.cache(.model, isHit: $0) },
+        onEviction: { [metrics = telemetry.metrics] in metrics.modelEvicted() },
         onWarning: { logger.warning("\($0)") }),
       decoder: VipsImageDecoder(runtime: vips, threads: thread()),
       annotator: CairoAnnotator(runtime: vips, threads: thread()),
@@ -198,7 +204,7 @@ enum Services {
     return RuleFolderSource(folder: RuleFolder(path: folder), threads: thread())
   }
 
-  private static func logger(_ label: String, _ settings: ServiceSettings) throws -> Logger {
+  static func logger(_ label: String, _ settings: ServiceSettings) throws -> Logger {
     guard let level = Logger.Level(rawValue: settings.logLevel) else {
       throw DetectionError(.invalidConfig, "no such log level: \(settings.logLevel)")
     }

@@ -22,6 +22,8 @@ public enum Failpoint: String, Sendable {
   case filesKept = "files-kept"
   /// An upload's rows are written, its client has no answer.
   case uploadInserted = "upload-inserted"
+  /// A model's files are in the blob store, their row is not.
+  case modelKept = "model-kept"
   /// A job is queued, its client has no answer.
   case jobInserted = "job-inserted"
   /// A job is cancelled, its client has no answer.

@@ -1,17 +1,19 @@
 public import Foundation
 
 /// Removes blobs that belong to no row: of uploads that were killed before their rows were written, of deletions
-/// that ended half-way, of workers that wrote on after their job was gone.
+/// that ended half-way, of models that were refused, of workers that wrote on after their job was gone.
 public struct LeftoverSweeper: Sendable {
   /// What one run has removed.
   public struct Counts: Sendable, Equatable {
     public var uploads: Int
     public var jobs: Int
+    public var models: Int
     public var temporaryFiles: Int
 
-    public init(uploads: Int = 0, jobs: Int = 0, temporaryFiles: Int = 0) {
+    public init(uploads: Int = 0, jobs: Int = 0, models: Int = 0, temporaryFiles: Int = 0) {
       self.uploads = uploads
       self.jobs = jobs
+      self.models = models
       self.temporaryFiles = temporaryFiles
     }
   }
@@ -25,11 +27,15 @@ public struct LeftoverSweeper: Sendable {
 
   private let jobs: any JobStore
   private let uploads: any UploadStore
+  private let models: any ModelStore
   private let blobs: any BlobStore
 
-  public init(jobs: any JobStore, uploads: any UploadStore, blobs: any BlobStore) {
+  public init(
+    jobs: any JobStore, uploads: any UploadStore, models: any ModelStore, blobs: any BlobStore
+  ) {
     self.jobs = jobs
     self.uploads = uploads
+    self.models = models
     self.blobs = blobs
   }
 
@@ -45,6 +51,10 @@ public struct LeftoverSweeper: Sendable {
       jobs: try await sweep(BlobKey.jobs, olderThan: time) { name in
         guard let id = JobID(name) else { return nil }
         return try await jobs.job(id) == nil ? BlobKey.prefix(of: id) : nil
+      },
+      models: try await sweep(BlobKey.models, olderThan: time) { name in
+        guard let id = ModelFilesID(name) else { return nil }
+        return try await models.hasModelFiles(id) ? nil : BlobKey.prefix(of: id)
       },
       temporaryFiles: try await blobs.sweepTemporaryFiles(
         olderThan: now.addingTimeInterval(-Self.temporaryAge)))

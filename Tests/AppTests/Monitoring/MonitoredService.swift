@@ -26,7 +26,7 @@ struct MonitoredService {
     service = Service(
       settings: settings, jobs: jobs, uploads: MemoryStore(),
       deliveries: MemoryStore(), jobLogs: MemoryStore(), blobs: NoBlobs(check: files),
-      models: NoModels(),
+      models: NoModels(), modelStore: MemoryStore(),
       rules: rules, archives: NoArchives(), dispatch: NoDispatch(),
       http: http, metrics: ServiceMetrics(factory: registry),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { time.now })

@@ -59,7 +59,23 @@ struct AccessTableTests {
     }
     var feed = look("/api/v1/jobs/events", "/api/v1/jobs/events", other: 200)
     feed.isEndless = true
+    // An administrator's; there is nothing of it here.
+    func registry(_ route: String, _ path: String, body: String? = nil, _ status: Int = 404) -> Row
+    {
+      Row(
+        route: route, path: path, body: body, owner: 403, other: 403, reader: 403, submitter: 403,
+        metrics: 403, admin: status)
+    }
+    let (model, alias) = ("/api/v1/models/{name}", "/api/v1/models/{name}/aliases/{alias}")
     return [
+      // Taken by the operator's folder.
+      registry("POST \(model)/versions", "/api/v1/models/tree-crowns/versions", body: "{}", 409),
+      registry("DELETE \(model)/versions/{version}", "/api/v1/models/none/versions/1"),
+      registry("DELETE \(model)", "/api/v1/models/none"),
+      registry("GET \(alias)", "/api/v1/models/none/aliases/production"),
+      registry("PUT \(alias)", "/api/v1/models/none/aliases/production", body: #"{"version":1}"#),
+      registry("DELETE \(alias)", "/api/v1/models/none/aliases/production"),
+      registry("POST \(alias)/rollback", "/api/v1/models/none/aliases/production/rollback"),
       look("/api/v1/jobs", "/api/v1/jobs", other: 200), feed, ofJob("status"), ofJob("attempts"),
       ofJob("log"), ofJob("events"), ofJob("deliveries"), ofJob("results"), ofJob("reasoning"),
       ofJob("relations"), ofJob("export"), ofJob("visualization"), ofFile("original"),
@@ -236,7 +252,9 @@ struct AccessTableTests {
     _ question: (method: String, path: String, body: String?), _ client: ServiceClient
   ) async throws -> ServiceClient.Answer {
     if let body = question.body, !question.path.hasSuffix("/upload") {
-      return try await client.post(question.path, json: body)
+      return try await client.send(
+        question.method, question.path, headers: ["Content-Type": "application/json"],
+        body: Data(body.utf8))
     }
     return try await client.send(
       question.method, question.path, body: question.body.map { Data($0.utf8) })

@@ -6,7 +6,7 @@ extension APIExamples {
      "input_size": [640, 640], "size_bytes": 10732512, "sha256": "\(hash)", "default": true}
     """
   static let models = example(
-    #"{"status": "success", "data": {"models": [\#(oneModel)]}}"#)
+    #"{"status": "success", "data": {"models": [\#(oneModel)], "next_cursor": null}}"#)
   static let model = example(#"{"status": "success", "data": \#(oneModel)}"#)
 
   static let dashboard = example(

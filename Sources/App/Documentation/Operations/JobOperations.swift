@@ -49,7 +49,8 @@ extension APIOperation {
           examples: APIExamples.predict)
       ],
       errors: stored + [
-        .invalidRequest, .invalidConfig, .jobNotFound, .fileNotFound, .jobNotRetryable,
+        .invalidRequest, .invalidConfig, .modelNotFound, .jobNotFound, .fileNotFound,
+        .jobNotRetryable,
         .idempotencyConflict, .uploadTooLarge, .unsupportedMediaType,
       ]),
     APIOperation(

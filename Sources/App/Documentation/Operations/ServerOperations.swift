@@ -5,14 +5,23 @@ extension APIOperation {
   static let server = [
     APIOperation(
       method: "GET", path: "/api/v1/models", id: "listModels", tag: .models,
-      summary: "Installed models",
-      answers: [.json("ModelListAnswer", "All models, by name", examples: APIExamples.models)],
-      errors: always + [.invalidRequest, .storageError]),
+      summary: "Installed and registered models",
+      description: """
+        By name. Those of the operator's folder are all on the first page; `next_cursor`, given as `cursor`, goes on with \
+        the registered ones. Of each of those the version is shown that its name means.
+        """,
+      parameters: ["ModelLimit", "ModelCursor"],
+      answers: [.json("ModelListAnswer", "A page of models", examples: APIExamples.models)],
+      errors: stored + [.invalidRequest, .storageError]),
     APIOperation(
       method: "GET", path: "/api/v1/models/{name}", id: "getModel", tag: .models,
-      summary: "One installed model", parameters: ["ModelName"],
-      answers: [.json("ModelAnswer", "The model", examples: APIExamples.model)],
-      errors: always + [.invalidRequest, .notFound, .storageError]),
+      summary: "One model, or one version of a registered one",
+      parameters: ["ModelName", "IfNoneMatch"],
+      answers: [
+        .json("ModelAnswer", "The model", headers: [.eTag], examples: APIExamples.model),
+        .notModified,
+      ],
+      errors: stored + [.invalidRequest, .notFound, .storageError]),
     APIOperation(
       method: "GET", path: "/api/v1/monitoring/dashboard", id: "getDashboard", tag: .monitoring,
       summary: "Numbers for a dashboard, with a short history of each",

@@ -3,13 +3,12 @@ enum APISchemas {
   typealias Member = (name: String, json: String)
 
   /// `components/parameters`.
-  static let parameters: [Member] = path + filters + headersOfRequests
+  static let parameters: [Member] = path + modelParameters + filters + headersOfRequests
 
   private static let path: [Member] = [
     ("JobID", parameter("job_id", in: "path", reference("JobID"), "The job")),
     ("FileID", parameter("file_id", in: "path", reference("FileID"), "The file")),
     ("UploadID", parameter("upload_id", in: "path", reference("UploadID"), "The upload")),
-    ("ModelName", parameter("name", in: "path", reference("Name"), "The model")),
     ("RuleSetName", parameter("name", in: "path", reference("Name"), "The rule set")),
     (
       "ConsoleAsset",
@@ -86,7 +85,7 @@ enum APISchemas {
       "ModelFilter",
       parameter(
         "model", in: "query",
-        #"{"type":"string","pattern":"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})?$"}"#,
+        #"{"type":"string","pattern":"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(@([1-9][0-9]*|[a-z][a-z0-9-]{0,31}))?)?$"}"#,
         "Also say which classes of the rules this model does not have")
     ),
     (
@@ -184,7 +183,7 @@ enum APISchemas {
     return switch header {
     case .requestID: (text, true, "The request's name in the log")
     case .apiVersion: (#"{"const":"1.0"}"#, true, "The version of this contract")
-    case .location: (text, true, "Path of the job's status")
+    case .location: (text, true, "Path of what was made: a job's status, a model's version")
     case .eTag: (text, true, "Names this state of the answer")
     case .cacheControl: (text, true, "How long the answer may be kept")
     case .acceptRanges: (#"{"const":"bytes"}"#, true, "Ranges are answered")
@@ -212,7 +211,7 @@ enum APISchemas {
     """
   }
 
-  private static func parameter(
+  static func parameter(
     _ name: String, in place: String, _ schema: String, _ description: String
   ) -> String {
     """

@@ -48,8 +48,9 @@ extension APISchemas {
       {"type": ["object", "null"], "additionalProperties": false,
        "properties": {
          "model": {
-           "description": "Absent or null: the server's default model",
-           "type": ["string", "null"], "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$"},
+           "description": "A name, of a registered model alone or with a version or an alias (`aerial@3`, `aerial@candidate`); the job keeps the version. Absent or null: the server's default model",
+           "type": ["string", "null"],
+           "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}(@([1-9][0-9]*|[a-z][a-z0-9-]{0,31}))?$"},
          "model_path": {
            "description": "Of older clients: its file name without folder and extension is the model's name",
            "type": ["string", "null"], "deprecated": true},

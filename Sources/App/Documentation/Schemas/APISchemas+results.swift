@@ -34,6 +34,7 @@ extension APISchemas {
       {"type": "object", "required": ["name"],
        "properties": {
          "name": {"type": "string"},
+         "version": {"description": "Of a registered model", "type": "integer", "minimum": 1},
          "task": {"$ref": "#/components/schemas/Task"},
          "sha256": {"$ref": "#/components/schemas/SHA256"}}}
       """

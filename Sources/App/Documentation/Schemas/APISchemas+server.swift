@@ -5,8 +5,9 @@ extension APISchemas {
       "ModelListAnswer",
       envelope(
         inline: """
-          {"type": "object", "required": ["models"],
+          {"type": "object", "required": ["models", "next_cursor"],
            "properties": {
+             "next_cursor": {"description": "null at the end", "type": ["string", "null"]},
              "models": {"type": "array", "items": {"$ref": "#/components/schemas/Model"}}}}
           """)
     ),
@@ -18,6 +19,17 @@ extension APISchemas {
        "required": ["name", "classes", "defaults", "input_size", "size_bytes", "sha256", "default"],
        "properties": {
          "name": {"type": "string"},
+         "version": {
+           "description": "Of a registered model", "type": "integer", "minimum": 1},
+         "versions": {
+           "description": "All of a registered model", "type": "array",
+           "items": {"type": "integer", "minimum": 1}},
+         "aliases": {"$ref": "#/components/schemas/Aliases"},
+         "format": {
+           "description": "Of a registered version", "type": "string", "enum": ["onnx", "openvino"]},
+         "created_at": {"$ref": "#/components/schemas/Time"},
+         "created_by": {"description": "Shown to administrators", "type": "string"},
+         "document": {"description": "The JSON text that it was registered with", "type": "string"},
          "task": {
            "description": "Absent where only loading it can tell", "$ref": "#/components/schemas/Task"},
          "classes": {

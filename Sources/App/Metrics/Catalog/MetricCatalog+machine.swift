@@ -15,7 +15,7 @@ extension MetricCatalog {
       initial: ServiceMetrics.Cache.allCases.flatMap {
         [[$0.rawValue, "hit"], [$0.rawValue, "miss"]]
       },
-      "Look-ups in the caches of status documents, in this process and in Redis, and of loaded models."
+      "Look-ups in the caches of status documents, in this process and in Redis, of loaded models, and of the files of registered ones."
     ),
   ]
 

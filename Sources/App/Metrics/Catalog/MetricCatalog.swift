@@ -38,6 +38,11 @@ enum MetricCatalog {
       "harrier_worker_restarts_total", .counter,
       "Worker processes of this one that ended by themselves and were started again."),
     MetricDefinition(
+      "harrier_model_uploads_total", .counter, labels: ["outcome"],
+      initial: ServiceMetrics.ModelUploadOutcome.allCases.map { [$0.rawValue] },
+      "Models that were uploaded and are a version now, or were one already, or were refused, or failed."
+    ),
+    MetricDefinition(
       "harrier_webhook_deliveries_total", .counter, labels: ["outcome"],
       initial: ServiceMetrics.webhookOutcomes.map { [$0] },
       "Attempts at webhooks that were delivered, will be retried, or failed for good."),
@@ -45,6 +50,13 @@ enum MetricCatalog {
 
   /// Of the whole installation: each API process shows the same.
   private static let queue = [
+    MetricDefinition(
+      "harrier_model_versions", .gauge,
+      "Versions of registered models; nothing while the store does not answer."),
+    MetricDefinition("harrier_model_bytes", .gauge, "Bytes of their files in the file store."),
+    MetricDefinition(
+      "harrier_model_cache_bytes", .gauge,
+      "Bytes of the files of registered models that the workers of this machine have fetched."),
     MetricDefinition("active_jobs", .gauge, "Jobs that a worker is processing."),
     MetricDefinition("active_workers", .gauge, "Worker processes that report to the store."),
     MetricDefinition(
@@ -89,6 +101,10 @@ enum MetricCatalog {
     MetricDefinition(
       "model_inference_time_seconds", .histogram(bounds: imageSeconds), labels: ["model"],
       "Time to infer one image, all its slices included."),
+    MetricDefinition(
+      "harrier_model_evictions_total", .counter,
+      "Loaded models that made room for others: three stay, or as many as model_memory_bytes allows."
+    ),
     MetricDefinition(
       "pipeline_stage_duration_seconds", .histogram(bounds: stageSeconds), labels: ["stage"],
       initial: PipelineStage.allCases.map { [$0.rawValue] }, "Time of one stage of one image."),

@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Metrics
+import NIOPosix
 
 /// The numbers of an API process that are looked up rather than counted: the queue, the workers, the stores, the
 /// machine. Read while somebody scrapes.
@@ -16,6 +17,8 @@ actor ServiceGauges {
   private static let attention = Duration.seconds(90)
 
   private let jobs: any JobStore
+  private let models: any ModelStore
+  private let modelFolder: String?
   private let silence: Duration
   private let now: @Sendable () -> Date
   private let clock: any Clock<Duration>
@@ -33,6 +36,8 @@ actor ServiceGauges {
     clock: any Clock<Duration>
   ) {
     jobs = service.jobs
+    models = service.registry.store
+    modelFolder = service.modelFolder
     silence = service.settings.jobLease
     now = service.now
     self.clock = clock
@@ -71,6 +76,7 @@ actor ServiceGauges {
     readTraffic()
     async let outcomes = readiness.outcomes(within: Self.storeLimit)
     await readStore(at: time)
+    await readModels()
     for (name, outcome) in await outcomes {
       meters.make("harrier_store_up", [("store", name)]).set(outcome == .answers ? 1.0 : 0)
     }
@@ -104,6 +110,21 @@ actor ServiceGauges {
     meters.activeJobs.set(numbers.map { Double($0.counts.processing) } ?? .nan)
     meters.activeWorkers.set(numbers.map { Double($0.workers) } ?? .nan)
     meters.lastProgress.set(age(of: numbers?.oldestProgress, at: time) ?? .nan)
+  }
+
+  private func readModels() async {
+    let task = Task { [models, modelFolder] () -> (counts: ModelCounts?, cached: Int) in
+      // Readiness and the requests that need the store say what is wrong with it.
+      let counts = try? await models.modelCounts()
+      let cached = try? await NIOThreadPool.singleton.runIfActive {
+        modelFolder.map(ModelVersionCache.sizeBytes) ?? 0
+      }
+      return (counts, cached ?? 0)
+    }
+    let numbers = await value(of: task, within: Self.storeLimit, clock: clock)
+    meters.make("harrier_model_versions").set(numbers?.counts.map { Double($0.versions) } ?? .nan)
+    meters.make("harrier_model_bytes").set(numbers?.counts.map { Double($0.bytes) } ?? .nan)
+    meters.make("harrier_model_cache_bytes").set(numbers.map { Double($0.cached) } ?? .nan)
   }
 
   private func age(of moment: Date?, at time: Date) -> Double? {

@@ -20,6 +20,8 @@ struct RequestMiddleware: RouterMiddleware {
   let proxies: TrustedProxies
   let security: SecurityHeaders
   private let clock = ContinuousClock()
+  /// What takes as long as its client sends.
+  private static let uploads: Set = [UploadRoutes.path, RegistryRoutes.path]
 
   /// - Parameter audit: nil where nobody keeps one.
   init(
@@ -89,7 +91,7 @@ struct RequestMiddleware: RouterMiddleware {
       method: RouteTable.knownMethod(request.method), endpoint: endpoint,
       status: response.status.code, duration: ownDuration)
     log(response, request, context, duration)
-    if ownDuration > service.settings.slowRequest, endpoint != UploadRoutes.path {
+    if ownDuration > service.settings.slowRequest, !Self.uploads.contains(endpoint) {
       logSlow(request, context, ownDuration, parts)
     }
     return response

@@ -1,7 +1,8 @@
 /// All settings, in the order of docs/configuration.md, which a test compares with this table.
 enum SettingsTable {
   static let all =
-    api + tls + access + stores + clients + limits + jobs + sandbox + webhooks + monitoring
+    api + tls + access + stores + clients + limits + jobs + models + sandbox + webhooks
+    + monitoring
 
   static func definition(_ key: String) -> SettingDefinition? { all.first { $0.key == key } }
 
@@ -27,8 +28,9 @@ enum SettingsTable {
       "default_rules", \.defaultRules, .resourceName,
       "Rule set of requests that name none. Not set: such requests have no rules."),
     .text(
-      "default_model", \.defaultModel, .resourceName,
-      "Model of requests that name none. The demo model comes with the installation."),
+      "default_model", \.defaultModel, .modelReference,
+      "Model of requests that name none: `aerial`, `aerial@3`, `aerial@candidate`. The demo model comes with the installation."
+    ),
     .optionalText(
       "swagger_dir", \.swaggerDirectory, .line,
       "Folder of Swagger UI's files, for `/docs`. The default is that of the installation."),

@@ -122,6 +122,7 @@ public struct DetectionJob: JobExecutor {
     let detector = try await traces.span(
       "load model", attributes: ["harrier.model": .string(model)]
     ) { _ in try await load(model) }
+    try Self.check(detector.model, against: job.model)
     let duration = ContinuousClock.now - start
     if duration > .milliseconds(100) {
       jobLog?.write(
@@ -129,6 +130,16 @@ public struct DetectionJob: JobExecutor {
         details: ["duration_ms": "\(duration.milliseconds)"])
     }
     return detector
+  }
+
+  /// A job runs the very files that it was accepted with, or none.
+  private static func check(_ model: DetectionModel, against pin: ModelPin?) throws {
+    guard let pin, model.sha256 != pin.sha256 else { return }
+    throw AttemptError(
+      JobFailure(
+        code: "MODEL_LOAD_ERROR",
+        message: "The files of \(pin.id) are not those that the job was accepted with"),
+      isFinal: true, cause: "\(model.sha256) instead of \(pin.sha256)")
   }
 
   private func load(_ model: String) async throws -> any Detector {

@@ -67,9 +67,11 @@ public func imageJSON(_ image: ImageResult, of model: DetectionModel) -> String 
 }
 
 extension JSONWriter {
-  /// Name, task and hash, as far as they are known.
+  /// Name, version, task and hash, as far as they are known.
   public mutating func members(of model: ModelIdentity) {
-    string("name", model.name)
+    let name = VersionedName(model.name)
+    string("name", name.name)
+    if let version = name.version { integer("version", version) }
     if let task = model.task { string("task", task.rawValue) }
     if let sha256 = model.sha256 { string("sha256", sha256) }
   }
