@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Inference
+import Inference
 import ObjectDetection
 
 extension InferencePrecision: ExpressibleByArgument {}

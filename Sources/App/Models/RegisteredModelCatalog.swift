@@ -65,7 +65,15 @@ extension InstalledModel {
       name: version.id.description, task: ModelTask(rawValue: content.task),
       classNames: content.classNames,
       inputSize: PixelSize(width: content.inputWidth, height: content.inputHeight),
-      sha256: content.sha256, sizeBytes: content.sizeBytes)
+      sha256: content.sha256, sizeBytes: content.sizeBytes, defaults: Self.defaults(in: content))
+  }
+
+  /// What its document says about classes and confidences.
+  private static func defaults(in content: ModelContent) -> ClassSettings {
+    guard let document = content.document else { return ClassSettings() }
+    // It was read when the model was tried; one that this program does not know any more says nothing.
+    let read = try? ModelDocument(json: Array(document.utf8), path: ModelFormat.documentName)
+    return read?.classSettings ?? ClassSettings()
   }
 
   /// What a job that runs it is bound to; nil for a model of the operator's folder.

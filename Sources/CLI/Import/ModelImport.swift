@@ -27,7 +27,7 @@ struct ModelImport {
 
   let choices: Choices
   let conversion: ModelConversion
-  let probe: ModelProbe
+  let probe: ModelProbeProcess
   let workFolder: String
   /// Says what is being done.
   let say: (String) -> Void

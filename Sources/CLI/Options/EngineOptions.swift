@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
-public import Inference
+import Inference
+public import ObjectDetection
 public import ObjectDetection
 
 extension InferencePrecision: ExpressibleByArgument {}

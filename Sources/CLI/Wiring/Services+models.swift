@@ -7,8 +7,12 @@ import ObjectDetection
 
 /// What registered models need of the outside.
 extension Services {
-  /// Tries models that nobody trusts yet in a confined process; nil where there is none: no model is registered then.
-  static func modelProbe(_ settings: ServiceSettings) -> (any ModelProbe)? { nil }
+  /// Tries models that nobody trusts yet in a confined process.
+  static func modelProbe(_ settings: ServiceSettings) -> any ModelProbe {
+    ModelProbeProcess(
+      temporaryFolder: DataFolder.temporary(in: settings.dataDirectory),
+      timeLimit: settings.modelCheck)
+  }
 
   /// The files of registered versions, for a worker of this machine.
   static func modelVersions(

@@ -1,6 +1,6 @@
 import COpenVINO
 import Foundation
-import ObjectDetection
+public import ObjectDetection
 import Synchronization
 
 /// The OpenVINO libraries, loaded once a process, and their core.

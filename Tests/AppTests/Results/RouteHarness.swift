@@ -41,7 +41,8 @@ struct RouteHarness {
     let service = Service(
       settings: settings, jobs: store, uploads: store, deliveries: store, jobLogs: store,
       blobs: blobs,
-      models: OneModel(defaults: modelDefaults), modelStore: store, rules: rules, archives: archives,
+      models: OneModel(defaults: modelDefaults), modelStore: store, rules: rules,
+      archives: archives,
       dispatch: NoDispatch(),
       metrics: ServiceMetrics(factory: NOOPMetricsHandler.instance), logger: Self.logger,
       now: { Date(timeIntervalSince1970: 1_770_000_000) })

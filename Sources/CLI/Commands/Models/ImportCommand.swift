@@ -93,7 +93,7 @@ struct ImportCommand: AsyncParsableCommand {
       choices: choices,
       conversion: ModelConversion(
         environment: environment, confinement: trusted ? .none : Confinement.ofThisProgram),
-      probe: ModelProbe(temporaryFolder: folder.path, timeLimit: .seconds(timeout)),
+      probe: ModelProbeProcess(temporaryFolder: folder.path, timeLimit: .seconds(timeout)),
       workFolder: folder.path, say: printError
     ).run(source)
     print(summary)

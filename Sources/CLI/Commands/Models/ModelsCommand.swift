@@ -2,13 +2,17 @@ import ArgumentParser
 
 struct ModelsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "List the installed models, or import one.",
+    commandName: "models", abstract: "Import, list, register and promote models.",
     discussion: """
         harrier models                                # what is installed
         harrier models import best.pt --name ships    # convert, compare, install
+        harrier models publish ships                  # a version for all machines of the service
+        harrier models promote ships@2                # and what jobs run that name it
       """,
     subcommands: [
       ListModelsCommand.self, ImportCommand.self, SetupCommand.self, ProbeCommand.self,
+      PublishModelCommand.self, PromoteModelCommand.self, RollBackModelCommand.self,
+      RemoveModelCommand.self,
     ],
     defaultSubcommand: ListModelsCommand.self)
 }

@@ -5,7 +5,7 @@ import Foundation
 import Inference
 import ObjectDetection
 
-/// The child of `ModelProbe`: compiles and runs a model with reduced rights, and says what came of it.
+/// The child of `ModelProbeProcess`: compiles and runs a model with reduced rights, and says what came of it.
 struct ProbeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe", abstract: "Try a model in a process of its own.", shouldDisplay: false)
@@ -17,7 +17,7 @@ struct ProbeCommand: AsyncParsableCommand {
   var sandboxed = false
 
   func run() async throws {
-    let request = try ProbeRequest(path: "\(folder)/\(ModelProbe.requestName)")
+    let request = try ProbeRequest(path: "\(folder)/\(ModelProbeProcess.requestName)")
     let sandbox = WorkerSandbox(rules(request))
     guard sandboxed else {
       lowerPriority()

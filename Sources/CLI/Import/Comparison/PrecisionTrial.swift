@@ -8,7 +8,7 @@ struct PrecisionTrial {
   /// Long enough that a busy moment of the machine does not decide.
   private static let measuredSeconds = 6.0
 
-  let probe: ModelProbe
+  let probe: ModelProbeProcess
   let conversion: ModelConversion
   let samples: ImportSamples
   /// Folder of label files; nil for none.

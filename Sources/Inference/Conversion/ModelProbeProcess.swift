@@ -108,7 +108,9 @@ public struct ProbeResult: Codable, Sendable {
 
 /// Compiles and runs a model in a child of this program, so that one which crashes the compiler, or wants all memory,
 /// takes nothing else with it.
-public struct ModelProbe: Sendable {
+public struct ModelProbeProcess: ModelProbe {
+  /// What is measured when nobody wants to know: a few inferences, so that a model which compiles and crashes is found.
+  private static let shortestMeasurement = 0.01
   /// In the folder that a child is given.
   public static let requestName = "request.json"
 
@@ -146,6 +148,42 @@ public struct ModelProbe: Sendable {
     } catch let error as SubprocessError {
       throw DetectionError(.modelLoadError, "\(name) cannot be tried", cause: "\(error)")
     }
+  }
+
+  /// - Parameter path: on the disk of the temporary folder. The child reads these files and not what lies beside them.
+  public func probe(path: String) async throws -> ProbedModel {
+    let folder = "\(temporaryFolder)/probed-\(UUID())"
+    defer {
+      // What is left all the same lies in a temporary folder.
+      try? FileManager.default.removeItem(atPath: folder)
+    }
+    var request = ProbeRequest(model: try Self.linked(path, in: folder), precision: .f32)
+    request.measuredSeconds = Self.shortestMeasurement
+    let result = try await run(request)
+    guard let task = ModelTask(rawValue: result.task) else {
+      throw DetectionError(.modelLoadError, "its task \(result.task) is not known here")
+    }
+    return ProbedModel(
+      task: task, classNames: result.classNames,
+      inputSize: PixelSize(width: result.inputWidth, height: result.inputHeight),
+      layout: result.layout)
+  }
+
+  /// Links to a model's files in a folder of their own, under the name `model`.
+  private static func linked(_ path: String, in folder: String) throws -> String {
+    let files = FileManager.default
+    let stem = (path as NSString).deletingPathExtension
+    let end = (path as NSString).pathExtension
+    do {
+      try files.createDirectory(
+        atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+      for end in [end, "bin", "json"] where files.fileExists(atPath: "\(stem).\(end)") {
+        try files.linkItem(atPath: "\(stem).\(end)", toPath: "\(folder)/model.\(end)")
+      }
+    } catch {
+      throw DetectionError(.storageError, "\(folder) cannot be written", cause: "\(error)")
+    }
+    return "\(folder)/model.\(end)"
   }
 
   private func answer(of ending: ChildProgram.Ending, _ name: String) throws -> ProbeResult {

@@ -1,5 +1,3 @@
-import ObjectDetection
-
 extension ModelDocument {
   /// Reads a document; `path` stands in errors.
   ///
