@@ -116,7 +116,7 @@ struct ServiceSettingsTests {
     ),
     (
       "HARRIER_DEFAULT_MODEL", "../x",
-      #"HARRIER_DEFAULT_MODEL: must be a name of at most 128 letters, digits, dots, underscores and hyphens, not "../x""#
+      #"HARRIER_DEFAULT_MODEL: must be a model's name, alone or with @ and a version or an alias, not "../x""#
     ),
     (
       "HARRIER_RETRY_DELAYS_SECONDS", "1,x",

@@ -26,11 +26,12 @@ struct RegisteredVersionTests {
       folder: ModelFolder(path: folder.path), versions: versions, threads: .singleton,
       limits: limits, onEviction: onEviction
     ) { file in
-      ScriptedDetector(
+      let detector = ScriptedDetector(
         model: DetectionModel(
           name: file.name, task: .detect, classNames: [],
           inputSize: PixelSize(width: side, height: side), layout: .yolov8, sha256: "")
       ) { _ in ScriptedDetector.Output([], shape: [1, 5, 0]) }
+      return (detector, nil)
     }
   }
 

@@ -47,6 +47,8 @@ public final class OpenVINODetectorCache: DetectorSource {
     var warnings: [String: String] = [:]
   }
 
+  private static let rememberedWarnings = 1000
+
   private let folder: ModelFolder
   private let versions: (any ModelVersionFiles)?
   private let threads: NIOThreadPool
@@ -193,6 +195,8 @@ public final class OpenVINODetectorCache: DetectorSource {
   /// A model that made room for others is loaded again; what was said of it is not said again.
   private func tell(_ warning: String?, of name: String) {
     let isNew = state.withLock { state in
+      // Versions come and go for years.
+      if state.warnings.count >= Self.rememberedWarnings { state.warnings = [:] }
       defer { state.warnings[name] = warning }
       return warning != nil && state.warnings[name] != warning
     }

@@ -176,7 +176,10 @@ struct ReasoningRoutesTests {
              "warnings": ["the model has no class 'Plane'; did you mean 'plane'?"]}}
           """))
     #expect(await fixture.routes.error("rules/none")?.code == .notFound)
-    await #expect(throws: DetectionError(.modelNotFound, "No such model")) {
+    await #expect(
+      throws:
+        DetectionError(.modelNotFound, "no model named \"none\" is installed or registered")
+    ) {
       try await fixture.routes.get("rules/harbours?model=none")
     }
     let broken = await fixture.routes.error("rules/broken")

@@ -1,6 +1,7 @@
 extension APIExamples {
   private static let version = """
     {"name": "aerial", "version": 3, "task": "obb", "classes": ["plane", "ship"],
+     "defaults": {"confidence_threshold": 0.25, "class_thresholds": {"ship": 0.4}},
      "input_size": [640, 640], "size_bytes": 10732512, "sha256": "\(hash)", "default": false,
      "format": "onnx", "created_at": "2026-02-02T18:54:57.324Z", "created_by": "survey team",
      "versions": [1, 2, 3], "aliases": {"candidate": 3, "production": 2}}
