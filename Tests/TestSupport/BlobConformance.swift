@@ -221,5 +221,14 @@ extension BlobRule {
       #expect(!FileManager.default.fileExists(atPath: path))
       #expect(try await store.text(key) != nil)
     },
+    BlobRule("a temporary folder that is old enough is swept with what is in it") { store in
+      let path = try await store.temporaryPath()
+      try FileManager.default.createDirectory(
+        atPath: "\(path)/deep", withIntermediateDirectories: true)
+      try Data("half".utf8).write(to: URL(fileURLWithPath: "\(path)/deep/model.onnx"))
+      #expect(try await store.sweepTemporaryFiles(olderThan: Date() - 3600) == 0)
+      #expect(try await store.sweepTemporaryFiles(olderThan: Date() + 60) == 1)
+      #expect(!FileManager.default.fileExists(atPath: path))
+    },
   ]
 }

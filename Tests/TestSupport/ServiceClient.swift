@@ -143,21 +143,31 @@ private final class Turn: Sendable {
   func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).oldValue }
 }
 
-/// A `multipart/form-data` body with parts named `files`.
+/// A `multipart/form-data` body.
 public struct MultipartForm: Sendable {
+  /// One part: a file when it has a name.
+  public typealias Part = (field: String, name: String?, data: Data)
+
   public let contentType: String
   public let body: Data
 
+  /// Files that are parts named `files`, or as `field` says.
   public init(_ files: [(name: String, data: Data)], field: String = "files") {
+    self.init(parts: files.map { (field, $0.name, $0.data) })
+  }
+
+  public init(parts: [Part]) {
     let boundary = "harrier-test-boundary-7c0ffee"
     contentType = "multipart/form-data; boundary=\(boundary)"
     var body = Data()
-    for file in files {
+    for part in parts {
+      let filename = part.name.map { "; filename=\"\($0)\"" } ?? ""
       body += Data("--\(boundary)\r\n".utf8)
       body += Data(
-        "Content-Disposition: form-data; name=\"\(field)\"; filename=\"\(file.name)\"\r\n".utf8)
-      body += Data("Content-Type: application/octet-stream\r\n\r\n".utf8)
-      body += file.data
+        "Content-Disposition: form-data; name=\"\(part.field)\"\(filename)\r\n".utf8)
+      if part.name != nil { body += Data("Content-Type: application/octet-stream\r\n".utf8) }
+      body += Data("\r\n".utf8)
+      body += part.data
       body += Data("\r\n".utf8)
     }
     body += Data("--\(boundary)--\r\n".utf8)

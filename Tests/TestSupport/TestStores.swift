@@ -10,7 +10,7 @@ public enum TestStores {
   private static let known = Mutex<[String: Task<[String: String], any Error>]>([:])
 
   /// What a server on this data folder is started with.
-  static func environment(of dataDirectory: String) async throws -> [String: String] {
+  public static func environment(of dataDirectory: String) async throws -> [String: String] {
     guard areShared else { return [:] }
     return try await clusterEnvironment(of: dataDirectory)
   }

@@ -57,16 +57,24 @@ struct TemporaryFiles: Sendable {
     }
   }
 
-  /// Removes those that nobody has changed since.
+  /// Removes those that nobody has changed since, and folders with all that is in them: a process that was killed left
+  /// what it had unpacked there.
   func sweep(olderThan time: Date) throws -> Int {
     var swept = 0
     try FolderNames.forEach(in: folder) { name in
       let path = "\(folder)/\(name)"
       // The time of the last change of content or names: a link to an old blob is young.
-      guard let status = try FolderNames.status(path), Date(status.st_ctim) < time,
-        status.st_mode & S_IFMT != S_IFDIR
-      else { return }
-      if unlink(path) == 0 {
+      guard let status = try FolderNames.status(path), Date(status.st_ctim) < time else { return }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        do {
+          try FileManager.default.removeItem(atPath: path)
+        } catch let error as CocoaError where error.code == .fileNoSuchFile {
+          return
+        } catch {
+          throw JobsError(.storageError, "A temporary folder cannot be removed", cause: "\(error)")
+        }
+        swept += 1
+      } else if unlink(path) == 0 {
         swept += 1
       } else if errno != ENOENT {
         throw JobsError.storage("unlink", path)
