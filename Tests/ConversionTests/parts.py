@@ -1,5 +1,6 @@
 """Calls single parts of Conversion/ in the import's environment: parts.py FUNCTION '["argument", ...]', prints JSON."""
 
+import base64
 import json
 import sys
 from pathlib import Path
@@ -52,6 +53,23 @@ def pixels(folder: str, files: list[str]) -> dict:
             found[file] = read_picture(Path(folder) / file)[..., ::-1].tolist()
         except ConversionFailure:
             found[file] = None
+    return found
+
+
+def resized(resizing: str, cases: list[dict]) -> list[str]:
+    """The noise of Tests/Fixtures/numerics/resizes.json at the sizes of its cases: the bytes in base64."""
+    import numpy as np
+    from input_preparation import resized
+
+    found = []
+    for case in cases:
+        (width, height), value = case["source"], case["seed"]
+        noise = bytearray()
+        for _ in range(width * height * 3):
+            value = (value * 1664525 + 1013904223) & 0xFFFFFFFF
+            noise.append(value >> 24)
+        picture = np.frombuffer(bytes(noise), np.uint8).reshape(height, width, 3)
+        found.append(base64.b64encode(resized(picture, tuple(case["target"]), resizing).tobytes()).decode())
     return found
 
 

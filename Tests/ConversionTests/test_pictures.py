@@ -1,10 +1,15 @@
 """How pictures are read and cut, held against what Harrier itself is held against."""
 
+import base64
 import json
+from array import array
+
+import pytest
 
 from conftest import ROOT, SAMPLES
 
 IMAGES = ROOT / "Tests/Fixtures/images"
+RESIZES = ROOT / "Tests/Fixtures/numerics/resizes.json"
 
 
 def test_pixels_are_those_of_the_fixtures(part):
@@ -20,6 +25,20 @@ def test_pixels_are_those_of_the_fixtures(part):
         for x, y, colour in entry["samples"]:
             differences = [abs(a - b) for a, b in zip(rows[y][x], colour)]
             assert max(differences) <= max(entry.get("tolerance", 0), 1), (entry["file"], x, y, rows[y][x], colour)
+
+
+@pytest.mark.parametrize("resizing", ["pillow", "torchvision", "unrounded"])
+def test_pictures_are_resized_as_by_the_package_of_that_name(part, resizing):
+    """resizes.json holds what Pillow and torchvision make of noise; floats are not rounded."""
+    cases = json.loads(RESIZES.read_text())["cases"]
+    found = part("resized", resizing, [{key: case[key] for key in ("seed", "source", "target")} for case in cases])
+    assert len(found) >= 10
+    # Processors may add floats in another order; bytes are the same.
+    kind, tolerance = ("f", 0.001) if resizing == "unrounded" else ("B", 0)
+    for case, encoded in zip(cases, found, strict=True):
+        values, theirs = (array(kind, base64.b64decode(text)) for text in (encoded, case[resizing]))
+        assert len(values) == len(theirs)
+        assert max(abs(a - b) for a, b in zip(values, theirs)) <= tolerance, case["source"]
 
 
 def test_slices_start_where_sahi_starts_them(part):
