@@ -6,7 +6,9 @@ import ArgumentParser
 struct EngineBenchmark: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine-benchmark",
-    subcommands: [Picture.self, Efficiency.self, Merge.self, Stages.self, Rules.self])
+    subcommands: [
+      Picture.self, Efficiency.self, Merge.self, Stages.self, Rules.self, Swaps.self,
+    ])
 }
 
 /// Seconds of wall clock that `body` takes.

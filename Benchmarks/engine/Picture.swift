@@ -19,13 +19,15 @@ struct Libraries {
     annotator = CairoAnnotator(runtime: vips, threads: thread)
   }
 
-  func detector(_ model: String, _ precision: InferencePrecision) async throws -> OpenVINODetector {
+  static func openVINO() throws -> OpenVINORuntime {
     let directory = ProcessInfo.processInfo.environment["HARRIER_OPENVINO_DIR"]
-    let runtime = try OpenVINORuntime(
-      searching: [directory, ".deps/openvino/lib"].compactMap(\.self))
-    return try await OpenVINODetector.load(
-      ModelFile(path: model), options: OpenVINOOptions(precision: precision), runtime: runtime,
-      threads: thread)
+    return try OpenVINORuntime(searching: [directory, ".deps/openvino/lib"].compactMap(\.self))
+  }
+
+  func detector(_ model: String, _ precision: InferencePrecision) async throws -> OpenVINODetector {
+    try await OpenVINODetector.load(
+      ModelFile(path: model), options: OpenVINOOptions(precision: precision),
+      runtime: Self.openVINO(), threads: thread)
   }
 }
 
