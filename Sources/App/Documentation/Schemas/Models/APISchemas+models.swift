@@ -112,7 +112,9 @@ extension APISchemas {
     ),
     (
       "ModelCursor",
-      parameter("cursor", in: "query", #"{"type":"string"}"#, "`next_cursor` of the answer before")
+      parameter(
+        "cursor", in: "query", ##"{"$ref":"#/components/schemas/Name"}"##,
+        "`next_cursor` of the answer before")
     ),
   ]
 }
