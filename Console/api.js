@@ -192,6 +192,8 @@ export const api = {
   get: (path, options) => data("GET", path, options),
   /** @param {string} path @param {unknown} [json] @param {Options} [options] */
   post: (path, json, options) => data("POST", path, { ...options, json }),
+  /** @param {string} path @param {unknown} json @param {Options} [options] */
+  put: (path, json, options) => data("PUT", path, { ...options, json }),
   /** @param {string} path @param {Options} [options] */
   delete: (path, options) => data("DELETE", path, options),
 };

@@ -6,11 +6,11 @@ import { icon } from "./icons.js";
  * Asks before something that cannot be undone.
  *
  * @param {{ title: string, text: import("./dom.js").Children, confirm: string, decline?: string,
- *   isDangerous?: boolean }} question
- *   `confirm` is the button's text and says what will happen: "Delete the pictures"
+ *   isDangerous?: boolean, content?: import("./dom.js").Children }} question
+ *   `confirm` is the button's text and says what will happen: "Delete the pictures"; `content` is what is to be chosen
  * @returns {Promise<boolean>}
  */
-export function ask({ title, text, confirm, decline = "Cancel", isDangerous = false }) {
+export function ask({ title, text, confirm, decline = "Cancel", isDangerous = false, content = null }) {
   const heading = uniqueID("dialog");
   const before = document.activeElement;
   return new Promise((resolve) => {
@@ -18,11 +18,16 @@ export function ask({ title, text, confirm, decline = "Cancel", isDangerous = fa
       h("form", { method: "dialog" },
         h("h2", { id: heading }, title),
         h("p", null, text),
+        content,
         h("div", { class: "dialog-buttons" },
-          h("button", { class: "button", value: "cancel", autofocus: isDangerous }, decline),
+          // Not one that sends the form: the Enter key in a field would press it, and wrong fields would hold it back.
+          h("button", {
+            type: "button", class: "button", value: "cancel", autofocus: isDangerous,
+            on: { click: () => dialog.close("cancel") },
+          }, decline),
           h("button", {
             class: `button ${isDangerous ? "button-danger" : "button-primary"}`,
-            value: "confirm", autofocus: !isDangerous, "data-testid": "dialog-confirm",
+            value: "confirm", autofocus: !isDangerous && !content, "data-testid": "dialog-confirm",
           }, confirm))));
     dialog.addEventListener("close", () => {
       dialog.remove();

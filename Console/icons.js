@@ -23,6 +23,7 @@ const paths = {
   left: "M15 5l-7 7 7 7",
   right: "M9 5l7 7-7 7",
   down: "M5 9l7 7 7-7",
+  compare: "M4 5h6v14H4zM14 5h6v14h-6z",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3.5 2",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
   key: "M8 19a5 5 0 1 0 0-10 5 5 0 0 0 0 10zM12 11l8-8M17 6l3 3",

@@ -4,6 +4,7 @@ import { h, replace } from "./dom.js";
 import { isEnded } from "./events.js";
 import { fullTime, relativeTime, shortID } from "./format.js";
 import { icon } from "./icons.js";
+import { compareWithAnother } from "./job-compare.js";
 import { navigate } from "./router.js";
 
 /** @typedef {import("./events.js").JobStatus} JobStatus */
@@ -16,6 +17,12 @@ export class JobHead {
   #about = h("div", { class: "look-about" });
   #problem = h("div", { class: "look-problem" });
   #uploadID = "";
+  #isChoosing = false;
+  /**
+   * What the job ran, once its results are read.
+   * @type {{ name: string, version?: number } | null}
+   */
+  model = null;
 
   /**
    * @param {string} id
@@ -43,7 +50,8 @@ export class JobHead {
         class: `badge badge-${status.status}`, "data-testid": "job-state", "data-state": status.status,
       }, status.status),
       h("time", { datetime: status.created_at, title: fullTime(created) }, relativeTime(created)),
-      status.priority === "normal" ? null : h("span", null, `${status.priority} priority`));
+      status.priority === "normal" ? null : h("span", null, `${status.priority} priority`),
+      comparisonLine(status));
     this.#showActions(status.status);
   }
 
@@ -53,6 +61,9 @@ export class JobHead {
     const again = state === "failed" || state === "cancelled";
     replace(this.#actions,
       button("copy-link", "link", "Copy link", () => copyText(location.href, "The link")),
+      state === "completed"
+        ? button("job-compare", "compare", compareText(), (it) => this.#run(it, "compare"))
+        : null,
       again ? button("job-retry", "retry", "Start again", (it) => this.#run(it, "retry")) : null,
       isEnded(state)
         ? button("job-delete", "trash", "Delete", (it) => this.#run(it, "delete"), "button-danger")
@@ -63,11 +74,12 @@ export class JobHead {
 
   /**
    * @param {HTMLButtonElement} pressed
-   * @param {"cancel" | "retry" | "delete"} action
+   * @param {"cancel" | "retry" | "delete" | "compare"} action
    */
   async #run(pressed, action) {
     if (action === "delete" && !(await this.#mayDelete())) return;
-    pressed.disabled = true;
+    // Where a dialog is opened, the focus comes back to the button.
+    pressed.disabled = action !== "compare";
     replace(this.#problem);
     try {
       await this[action]();
@@ -85,6 +97,17 @@ export class JobHead {
   async retry() {
     const { job_id: id } = await api.post(`/api/v1/jobs/${this.id}/retry`, undefined, { signal: this.signal });
     navigate(`#/jobs/${id}`);
+  }
+
+  async compare() {
+    if (this.#isChoosing) return;
+    this.#isChoosing = true;
+    try {
+      const id = await compareWithAnother(this.id, this.model, this.signal);
+      if (id !== null) navigate(`#/jobs/${id}/comparison`);
+    } finally {
+      this.#isChoosing = false;
+    }
   }
 
   async delete() {
@@ -111,13 +134,30 @@ export class JobHead {
 
 const failed = {
   cancel: "The job was not cancelled", retry: "The job was not started again",
-  delete: "Nothing was deleted",
+  delete: "Nothing was deleted", compare: "No other model was started",
 };
+
+/** Phones have no room for all of it. */
+function compareText() {
+  return h("span", null, "Compare", h("span", { class: "look-wide" }, " with another model"), " …");
+}
+
+/**
+ * What the job is compared with, where it was made for that.
+ * @param {JobStatus} status
+ */
+function comparisonLine({ job_id: id, comparison }) {
+  if (!comparison) return null;
+  return h("span", { "data-testid": "job-comparison" },
+    comparison.shadow ? h("span", { class: "badge" }, "shadow") : "Comparison",
+    " of ", h("a", { href: `#/jobs/${comparison.job_id}` }, `job ${shortID(comparison.job_id)}`), ": ",
+    h("a", { href: `#/jobs/${id}/comparison` }, "the results side by side"));
+}
 
 /**
  * @param {string} testid
- * @param {"link" | "retry" | "trash" | "stop"} picture
- * @param {string} text
+ * @param {"link" | "retry" | "trash" | "stop" | "compare"} picture
+ * @param {import("./dom.js").Children} text
  * @param {(button: HTMLButtonElement) => void} act
  * @param {string} [kind]
  */

@@ -12,7 +12,7 @@ import { Detections } from "./job-detections.js";
  * @typedef {{ width: number, height: number, seconds: number | null, slices: number | null,
  *   detections: Detections, problem: string | null }} PictureResult
  *
- * @typedef {{ name: string, task?: string, sha256?: string }} Model
+ * @typedef {{ name: string, version?: number, task?: string, sha256?: string }} Model
  * @typedef {{ class_name: string, count: number, average_confidence?: number }} ClassCount
  */
 

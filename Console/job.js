@@ -93,6 +93,7 @@ class JobPage {
     try {
       await loader.open();
       if (this.signal.aborted) return;
+      this.head.model = loader.model;
       const view = new ResultsView(loader, this.query, this.signal);
       await view.open();
       if (this.signal.aborted) return;

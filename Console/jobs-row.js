@@ -3,7 +3,7 @@ import { count, fullTime, integer, relativeTime, shortID } from "./format.js";
 import { icon } from "./icons.js";
 import { isEnded } from "./events.js";
 import {
-  allowedActions, pictureText, stageText, stateName, timeLeft, timeTaken,
+  allowedActions, kindText, pictureText, stageText, stateName, timeLeft, timeTaken,
 } from "./jobs-text.js";
 
 /**
@@ -87,7 +87,7 @@ export class JobRow {
     if (this.badge.className !== `badge badge-${state}`) this.badge.className = `badge badge-${state}`;
     text(this.badge, busy ?? (mark === "gone" ? "Deleted" : stateName(state)));
     text(this.extra, mark === "left" ? "leaves this list" : attempt(status));
-    text(this.priority, status.priority === "normal" ? "" : `${status.priority} priority`);
+    text(this.priority, kindText(status));
 
     const percentage = progress.percentage ?? 0;
     this.line.hidden = status.status === "completed";

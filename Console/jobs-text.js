@@ -21,6 +21,17 @@ export function stateName(state) {
 }
 
 /**
+ * What sets a job apart from most others: its priority, and whether it is there for another one.
+ * @param {JobStatus} status
+ */
+export function kindText({ priority, comparison }) {
+  // Nobody has chosen the priority of a shadow.
+  if (comparison?.shadow) return "shadow";
+  return [comparison ? "comparison" : "", priority === "normal" ? "" : `${priority} priority`]
+    .filter((it) => it !== "").join(", ");
+}
+
+/**
  * What the server takes from a job in this state.
  * @param {JobStatus} status
  */

@@ -19,9 +19,22 @@ const pages = {
   detect: { load: () => import("./detect.js"), styles: ["detect.css"] },
   jobs: { load: () => import("./jobs.js"), styles: ["jobs.css"] },
   job: { load: () => import("./job.js"), styles: ["job.css", "viewer.css"] },
+  comparison: {
+    load: () => import("./comparison.js"), styles: ["job.css", "viewer.css", "figures.css", "comparison.css"],
+  },
+  models: { load: () => import("./models.js"), styles: ["models.css"] },
+  model: { load: () => import("./model.js"), styles: ["models.css", "figures.css"] },
   monitor: { load: () => import("./monitor.js"), styles: ["monitor.css"] },
   login: { load: () => import("./session.js"), styles: [] },
 };
+
+/** Those whose address is their name. */
+const topPages = new Set(["detect", "jobs", "models", "monitor", "login"]);
+/**
+ * Where in the navigation pages are that have no place of their own.
+ * @type {Record<string, string>}
+ */
+const places = { job: "jobs", comparison: "jobs", model: "models" };
 
 const main = /** @type {HTMLElement} */ (document.getElementById("page"));
 let leaving = new AbortController();
@@ -30,7 +43,9 @@ let leaving = new AbortController();
 function pageName({ path }) {
   if (path.length === 0) return "detect";
   if (path[0] === "jobs" && path.length === 2) return "job";
-  return path.length === 1 && path[0] !== "job" && Object.hasOwn(pages, path[0]) ? path[0] : null;
+  if (path[0] === "jobs" && path.length === 3 && path[2] === "comparison") return "comparison";
+  if (path[0] === "models" && path.length === 2) return "model";
+  return path.length === 1 && topPages.has(path[0]) ? path[0] : null;
 }
 
 async function showPage() {
@@ -119,7 +134,7 @@ function isAboutLogin(error) {
 
 /** @param {string | null} name */
 function markPlace(name) {
-  const place = name === "job" ? "jobs" : name;
+  const place = name === null ? null : places[name] ?? name;
   for (const link of document.querySelectorAll(".top-nav a")) {
     if (link.getAttribute("href") === `#/${place}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");

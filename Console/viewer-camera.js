@@ -86,6 +86,15 @@ export class Camera {
     this.#set(limitedView(view, this.#picture, this.stage));
   }
 
+  /**
+   * As another camera on the same picture; also in that all of the picture stays seen.
+   * @param {View} view
+   */
+  follow(view) {
+    if (isSameView(view, fittingView(this.#picture, this.stage))) this.fit();
+    else this.move(view);
+  }
+
   /** @param {number} dx @param {number} dy CSS pixels */
   panBy(dx, dy) {
     const { scale, x, y } = this.#view;

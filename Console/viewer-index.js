@@ -5,7 +5,8 @@ import { clamp } from "./viewer-geometry.js";
  * @typedef {{ class_id: number, class_name: string, confidence: number,
  *   bbox: { x_min: number, y_min: number, x_max: number, y_max: number },
  *   obb?: { polygon: number[][], width: number, height: number, angle_degrees: number },
- *   reasoning?: { confidence_before: number, rules: string[] } }} Detection as the results have it
+ *   reasoning?: { confidence_before: number, rules: string[] }, note?: string | null }} Detection
+ *   as the results have it; `note` is what the page says of it: such a box has a second line around it
  */
 
 /** A box over more cells than this is looked at in each search instead: it lies under most points anyway. */

@@ -21,7 +21,7 @@ const [shortMs, longMs] = [6, 12];
 export class Overlay {
   element = h("div", { class: "viewer-overlay" });
   #sheets = [sheet(), sheet()];
-  /** @type {import("./viewer-strokes.js").Scene | null} */
+  /** @type {import("./viewer-scene.js").Scene | null} */
   #scene = null;
   /** @type {Uint8Array | null} */
   #mask = null;
@@ -35,7 +35,7 @@ export class Overlay {
     this.element.append(...this.#sheets.map(({ canvas }) => canvas));
   }
 
-  /** @param {import("./viewer-strokes.js").Scene} scene all of its boxes are shown */
+  /** @param {import("./viewer-scene.js").Scene} scene all of its boxes are shown */
   setScene(scene) {
     this.#scene = scene;
     this.#mask = null;
@@ -121,7 +121,7 @@ export class Overlay {
    */
   #boxes(view, size, ratio) {
     const part = seenBounds(view, size);
-    const scene = /** @type {import("./viewer-strokes.js").Scene} */ (this.#scene);
+    const scene = /** @type {import("./viewer-scene.js").Scene} */ (this.#scene);
     const window = {
       scale: view.scale * ratio, left: part.left, top: part.top,
       width: size.width * ratio, height: size.height * ratio,

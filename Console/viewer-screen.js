@@ -22,7 +22,7 @@ export class Screen {
   pyramid = new Pyramid({ width: 1, height: 1 }, null);
   /** @type {Size} */
   #picture = { width: 0, height: 0 };
-  /** @type {import("./viewer-strokes.js").Scene | null} */
+  /** @type {import("./viewer-scene.js").Scene | null} */
   #scene = null;
   #canvas = h("canvas", { class: "viewer-layer", "data-testid": "viewer-canvas", "aria-hidden": "true" });
   #marks = h("canvas", { class: "viewer-layer", "aria-hidden": "true", hidden: true });
@@ -53,7 +53,7 @@ export class Screen {
     this.isStale = true;
   }
 
-  /** @param {import("./viewer-strokes.js").Scene} scene */
+  /** @param {import("./viewer-scene.js").Scene} scene */
   setScene(scene) {
     this.#scene = scene;
     this.#lastMarks = null;

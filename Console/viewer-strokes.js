@@ -3,8 +3,7 @@ import { textColourOn } from "./colours.js";
 /**
  * @typedef {import("./viewer-index.js").BoxIndex} BoxIndex
  * @typedef {import("./viewer-pyramid.js").Window} Window
- * @typedef {{ index: BoxIndex, colours: string[], changed: Uint8Array, label: (box: number) => string }} Scene
- *   by box: its colour, 1 where a rule changed it, and what is written at it
+ * @typedef {import("./viewer-scene.js").Scene} Scene
  */
 
 /** Around each line, so that it is seen on any ground. */
@@ -34,6 +33,8 @@ export function* drawBoxes(context, scene, boxes, window, pixelRatio) {
     context.fillStyle = colour;
     yield* pen.lines(group);
     yield* pen.corners(group.rest.filter((box) => scene.changed[box] !== 0), 13 * pixelRatio);
+    const noted = [...group.dots, ...group.rest].filter((box) => scene.noted[box] !== 0);
+    yield* pen.secondLines(noted, colour, Math.round(4 * pixelRatio));
   }
   if (!isThin) yield* drawLabels(context, scene, boxes, window, pixelRatio);
 }
@@ -95,6 +96,20 @@ class Pen {
     this.context.lineWidth = this.width;
     yield* this.#rectangles(upright);
     yield* this.#paths(turned, [0], this.width > 1 ? 1 : batch);
+  }
+
+  /**
+   * Another line around boxes: they are told from those with one line where colours are not.
+   * @param {number[]} boxes @param {string} colour @param {number} distance
+   */
+  * secondLines(boxes, colour, distance) {
+    for (const [width, style] of /** @type {[number, string][]} */ ([
+      [this.width + 2, casing], [this.width, colour],
+    ])) {
+      this.context.lineWidth = width;
+      this.context.strokeStyle = style;
+      yield* this.#paths(boxes, [distance], this.width > 1 ? 1 : batch);
+    }
   }
 
   /**

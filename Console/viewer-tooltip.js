@@ -37,7 +37,8 @@ export function spoken(detection) {
   const { reasoning } = detection;
   const name = className(detection.class_name);
   const change = reasoning ? `, ${confidence(reasoning.confidence_before)} before rules` : "";
-  return `${name}, ${confidence(detection.confidence)}${change}, ${size(detection, "pixels")}`;
+  const note = detection.note ? `, ${detection.note}` : "";
+  return `${name}, ${confidence(detection.confidence)}${change}${note}, ${size(detection, "pixels")}`;
 }
 
 /** @param {import("./viewer-index.js").Detection} detection */
@@ -48,6 +49,7 @@ function lines(detection) {
   return [
     h("div", { class: "viewer-tooltip-title" }, swatch, h("strong", null, className(name)),
       h("span", null, confidence(detection.confidence))),
+    detection.note ? h("div", null, h("strong", null, detection.note)) : null,
     h("div", null, size(detection, "px")),
     reasoning
       ? h("div", null, `Changed by rules, ${confidence(reasoning.confidence_before)} before:`,

@@ -1,14 +1,13 @@
-import { classColour } from "./colours.js";
 import { announce, h, uniqueID } from "./dom.js";
-import { className, confidence, count, integer } from "./format.js";
+import { count, integer } from "./format.js";
 import { Camera } from "./viewer-camera.js";
 import { Controls, Notice } from "./viewer-controls.js";
 import { revealingView } from "./viewer-geometry.js";
-import { BoxIndex } from "./viewer-index.js";
 import { listenToHands } from "./viewer-input.js";
 import { decode, fetchPicture } from "./viewer-loading.js";
 import { Minimap } from "./viewer-minimap.js";
 import { Pyramid } from "./viewer-pyramid.js";
+import { sceneOf } from "./viewer-scene.js";
 import { Screen } from "./viewer-screen.js";
 import { RenderStats } from "./viewer-stats.js";
 import { spoken, Tooltip } from "./viewer-tooltip.js";
@@ -35,7 +34,7 @@ export class Viewer extends EventTarget {
   #name = "";
   /** @type {readonly Detection[]} */
   #detections = [];
-  /** @type {import("./viewer-strokes.js").Scene | null} */
+  /** @type {import("./viewer-scene.js").Scene | null} */
   #scene = null;
   /** @type {Uint8Array | null} */
   #mask = null;
@@ -174,12 +173,7 @@ export class Viewer extends EventTarget {
     this.#mask = null;
     this.#selected = null;
     this.#setHovered(null);
-    this.#scene = {
-      index: new BoxIndex(detections),
-      colours: detections.map((it) => classColour(it.class_id)),
-      changed: Uint8Array.from(detections, (it) => (it.reasoning ? 1 : 0)),
-      label: (box) => `${className(detections[box].class_name)} ${confidence(detections[box].confidence)}`,
-    };
+    this.#scene = sceneOf(detections);
     this.#screen.setScene(this.#scene);
     this.#describe();
     this.#schedule();
@@ -221,6 +215,11 @@ export class Viewer extends EventTarget {
   /** What is seen now, while it moves too. */
   get view() {
     return { ...this.#camera.view };
+  }
+
+  /** @param {View} view of another viewer, whose part of the picture this one shows then */
+  lookAt(view) {
+    this.#camera.follow(view);
   }
 
   /** @param {number} factor @param {number} [x] @param {number} [y] the point that stays, on the stage; its middle */

@@ -27,6 +27,12 @@ func storedModelFormat(_ text: String) throws -> ModelFormat {
   return format
 }
 
+/// What a job is compared with, from its columns; nil where it is none.
+func storedComparison(base: String?, isShadow: Int?) throws -> JobComparison? {
+  guard let base, let isShadow else { return nil }
+  return JobComparison(base: try storedIdentifier(base), isShadow: isShadow != 0)
+}
+
 /// The version of a job, from its columns; nil where it has none.
 func storedModelPin(name: String?, number: Int?, sha256: String?) -> ModelPin? {
   guard let name, let number, let sha256 else { return nil }

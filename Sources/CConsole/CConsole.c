@@ -16,6 +16,27 @@ static const unsigned char base_css[] = {
 static const unsigned char colours_js[] = {
 #embed "../../Console/colours.js"
 };
+static const unsigned char comparison_matching_js[] = {
+#embed "../../Console/comparison-matching.js"
+};
+static const unsigned char comparison_numbers_js[] = {
+#embed "../../Console/comparison-numbers.js"
+};
+static const unsigned char comparison_pair_js[] = {
+#embed "../../Console/comparison-pair.js"
+};
+static const unsigned char comparison_pictures_js[] = {
+#embed "../../Console/comparison-pictures.js"
+};
+static const unsigned char comparison_view_js[] = {
+#embed "../../Console/comparison-view.js"
+};
+static const unsigned char comparison_css[] = {
+#embed "../../Console/comparison.css"
+};
+static const unsigned char comparison_js[] = {
+#embed "../../Console/comparison.js"
+};
 static const unsigned char detect_classes_js[] = {
 #embed "../../Console/detect-classes.js"
 };
@@ -52,6 +73,12 @@ static const unsigned char dom_js[] = {
 static const unsigned char events_js[] = {
 #embed "../../Console/events.js"
 };
+static const unsigned char figures_css[] = {
+#embed "../../Console/figures.css"
+};
+static const unsigned char figures_js[] = {
+#embed "../../Console/figures.js"
+};
 static const unsigned char format_js[] = {
 #embed "../../Console/format.js"
 };
@@ -66,6 +93,9 @@ static const unsigned char index_html[] = {
 };
 static const unsigned char job_address_js[] = {
 #embed "../../Console/job-address.js"
+};
+static const unsigned char job_compare_js[] = {
+#embed "../../Console/job-compare.js"
 };
 static const unsigned char job_detections_js[] = {
 #embed "../../Console/job-detections.js"
@@ -151,6 +181,30 @@ static const unsigned char jobs_js[] = {
 static const unsigned char main_js[] = {
 #embed "../../Console/main.js"
 };
+static const unsigned char model_aliases_js[] = {
+#embed "../../Console/model-aliases.js"
+};
+static const unsigned char model_golden_js[] = {
+#embed "../../Console/model-golden.js"
+};
+static const unsigned char model_shadow_js[] = {
+#embed "../../Console/model-shadow.js"
+};
+static const unsigned char model_versions_js[] = {
+#embed "../../Console/model-versions.js"
+};
+static const unsigned char model_js[] = {
+#embed "../../Console/model.js"
+};
+static const unsigned char models_reading_js[] = {
+#embed "../../Console/models-reading.js"
+};
+static const unsigned char models_css[] = {
+#embed "../../Console/models.css"
+};
+static const unsigned char models_js[] = {
+#embed "../../Console/models.js"
+};
 static const unsigned char monitor_chart_js[] = {
 #embed "../../Console/monitor-chart.js"
 };
@@ -226,6 +280,9 @@ static const unsigned char viewer_overlay_js[] = {
 static const unsigned char viewer_pyramid_js[] = {
 #embed "../../Console/viewer-pyramid.js"
 };
+static const unsigned char viewer_scene_js[] = {
+#embed "../../Console/viewer-scene.js"
+};
 static const unsigned char viewer_screen_js[] = {
 #embed "../../Console/viewer-screen.js"
 };
@@ -249,6 +306,13 @@ static const harrier_console_file_t files[] = {
   FILE("api.js", api_js),
   FILE("base.css", base_css),
   FILE("colours.js", colours_js),
+  FILE("comparison-matching.js", comparison_matching_js),
+  FILE("comparison-numbers.js", comparison_numbers_js),
+  FILE("comparison-pair.js", comparison_pair_js),
+  FILE("comparison-pictures.js", comparison_pictures_js),
+  FILE("comparison-view.js", comparison_view_js),
+  FILE("comparison.css", comparison_css),
+  FILE("comparison.js", comparison_js),
   FILE("detect-classes.js", detect_classes_js),
   FILE("detect-config.js", detect_config_js),
   FILE("detect-drop.js", detect_drop_js),
@@ -261,11 +325,14 @@ static const harrier_console_file_t files[] = {
   FILE("dialog.js", dialog_js),
   FILE("dom.js", dom_js),
   FILE("events.js", events_js),
+  FILE("figures.css", figures_css),
+  FILE("figures.js", figures_js),
   FILE("format.js", format_js),
   FILE("harrier.svg", harrier_svg),
   FILE("icons.js", icons_js),
   FILE("index.html", index_html),
   FILE("job-address.js", job_address_js),
+  FILE("job-compare.js", job_compare_js),
   FILE("job-detections.js", job_detections_js),
   FILE("job-downloads.js", job_downloads_js),
   FILE("job-ending.js", job_ending_js),
@@ -294,6 +361,14 @@ static const harrier_console_file_t files[] = {
   FILE("jobs.css", jobs_css),
   FILE("jobs.js", jobs_js),
   FILE("main.js", main_js),
+  FILE("model-aliases.js", model_aliases_js),
+  FILE("model-golden.js", model_golden_js),
+  FILE("model-shadow.js", model_shadow_js),
+  FILE("model-versions.js", model_versions_js),
+  FILE("model.js", model_js),
+  FILE("models-reading.js", models_reading_js),
+  FILE("models.css", models_css),
+  FILE("models.js", models_js),
   FILE("monitor-chart.js", monitor_chart_js),
   FILE("monitor-numbers.js", monitor_numbers_js),
   FILE("monitor-plot.js", monitor_plot_js),
@@ -319,6 +394,7 @@ static const harrier_console_file_t files[] = {
   FILE("viewer-minimap.js", viewer_minimap_js),
   FILE("viewer-overlay.js", viewer_overlay_js),
   FILE("viewer-pyramid.js", viewer_pyramid_js),
+  FILE("viewer-scene.js", viewer_scene_js),
   FILE("viewer-screen.js", viewer_screen_js),
   FILE("viewer-stats.js", viewer_stats_js),
   FILE("viewer-strokes.js", viewer_strokes_js),

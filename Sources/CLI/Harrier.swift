@@ -60,6 +60,13 @@ struct Harrier: AsyncParsableCommand {
       printError("harrier: \(error)")
       Foundation.exit(1)
     }
+    if let error = error as? GoldenRefusal {
+      printError("harrier: \(error)")
+      for picture in error.worstPictures {
+        printError("  \(picture.name): \(picture.counts.words)")
+      }
+      Foundation.exit(1)
+    }
     if let error = error as? DetectionError {
       printError("harrier: \(error)")
       let isUsage = [.invalidConfig, .modelNotFound, .rulesNotFound].contains(error.code)

@@ -111,6 +111,8 @@ struct JSONSchema {
     let text = value as? String
     switch keyword {
     case "minimum": return number.map { $0 >= bound } ?? true ? [] : ["\(place): below \(bound)"]
+    case "exclusiveMinimum":
+      return number.map { $0 > bound } ?? true ? [] : ["\(place): not above \(bound)"]
     case "maximum": return number.map { $0 <= bound } ?? true ? [] : ["\(place): above \(bound)"]
     case "minLength":
       return text.map { $0.count >= Int(bound) } ?? true ? [] : ["\(place): is too short"]

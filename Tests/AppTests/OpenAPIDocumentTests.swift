@@ -36,6 +36,7 @@ struct OpenAPIDocumentTests {
     "GET /api/v1/models/{name}", "DELETE /api/v1/uploads/{upload_id}", "GET /openapi.json",
     "GET /docs", "GET /docs/{asset}", "GET /", "GET /console/{asset}", "GET /api/v1/jobs/events",
     "GET /api/v1/files/{file_id}/picture",
+    "POST /api/v1/jobs/{job_id}/compare", "GET /api/v1/jobs/{job_id}/comparison",
     "POST /api/v1/jobs/{job_id}/retry", "GET /api/v1/jobs/{job_id}/attempts",
     "GET /api/v1/jobs/{job_id}/log",
     "GET /api/v1/jobs/{job_id}/deliveries", "POST /api/v1/jobs/{job_id}/reasoning/preview",
@@ -46,6 +47,12 @@ struct OpenAPIDocumentTests {
     "DELETE /api/v1/models/{name}", "GET /api/v1/models/{name}/aliases/{alias}",
     "PUT /api/v1/models/{name}/aliases/{alias}", "DELETE /api/v1/models/{name}/aliases/{alias}",
     "POST /api/v1/models/{name}/aliases/{alias}/rollback",
+    "PUT /api/v1/models/{name}/golden", "GET /api/v1/models/{name}/golden",
+    "DELETE /api/v1/models/{name}/golden",
+    "POST /api/v1/models/{name}/versions/{version}/check",
+    "GET /api/v1/models/{name}/versions/{version}/check",
+    "GET /api/v1/models/{name}/shadow", "PUT /api/v1/models/{name}/shadow",
+    "DELETE /api/v1/models/{name}/shadow",
   ]
 
   @Test("every route is an operation, and there is no other")

@@ -116,6 +116,8 @@ struct PostgresSchemaTests {
       PostgresStore.list(JobQuery(state: .failed, after: JobID(at: startOfTests), owner: "ann")),
       PostgresStore.ownerCounts, PostgresStore.ownerQueuedUpTo, PostgresStore.newestKeys,
       PostgresStore.forgetOldUsage, PostgresStore.jobsOfVersion, PostgresStore.jobsOfModel,
+      PostgresStore.queuedWithShadowsUpTo, PostgresStore.claimedPairs,
+      PostgresStore.shadowResults, PostgresStore.pendingShadows, PostgresStore.forgetOldResults,
       PostgresStore.deliveriesOfJob, "DELETE FROM upload WHERE id = $1",
     ]
     for query in queries {
@@ -185,6 +187,12 @@ struct PostgresSchemaTests {
     INSERT INTO api_key (id, name, owner, scopes, secret_hash, created_ms)
     SELECT 'hrk_' || lpad(n::text, 12, '0'), 'n', 'ann', 'read', repeat('0a', 32), n
     FROM generate_series(1, 2000) AS n;
+    INSERT INTO shadow_result
+    SELECT id, 'job_' || lpad((version % 20000 + 1)::text, 12, '0'), 'model ' || version % 7, 1,
+      version % 3 + 2, state, CASE state WHEN 'pending' THEN version END,
+      CASE state WHEN 'compared' THEN version END, CASE state WHEN 'compared' THEN '{}' END
+    FROM (SELECT id, version, CASE WHEN version % 100 = 0 THEN 'pending' ELSE 'compared' END AS state
+      FROM job) AS pairs;
     INSERT INTO byte_usage SELECT 'owner ' || n, n % 9, 1 FROM generate_series(1, 5000) AS n;
     """
 }

@@ -67,6 +67,15 @@ def scene_job(shared_server):
 
 
 @pytest.fixture(scope="session")
+def comparison_job(shared_server, scene_job):
+    """A completed job over the same pictures with another model, for the comparison with it."""
+    job = shared_server.post(f"/api/v1/jobs/{scene_job}/compare", {"model": "tree-crowns"})["job_id"]
+    if (status := shared_server.wait(job))["status"] != "completed":
+        raise RuntimeError(f"the job {status['status']}: {status.get('error')}")
+    return job
+
+
+@pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--disable-dev-shm-usage"])

@@ -127,19 +127,34 @@ class Harrier:
     def post(self, path, document=None):
         return json.loads(self.call("POST", path, json.dumps(document or {}).encode()))["data"]
 
-    def upload(self, *files):
-        """Uploads paths, or pairs of a name and bytes."""
+    def put(self, path, document):
+        return json.loads(self.call("PUT", path, json.dumps(document).encode()))["data"]
+
+    def send_parts(self, path, parts):
+        """Posts parts of a form: names, file names or None, and bytes."""
         boundary = uuid.uuid4().hex
         body = b""
-        for file in files:
-            name, data = file if isinstance(file, tuple) else (Path(file).name, Path(file).read_bytes())
-            body += (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
-                .encode() + data + b"\r\n")
+        for name, filename, data in parts:
+            file = f'; filename="{filename}"' if filename else ""
+            head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n'
+            body += head.encode() + data + b"\r\n"
         body += f"--{boundary}--\r\n".encode()
-        answer = self.call(
-            "POST", "/api/v1/inference/upload", body, f"multipart/form-data; boundary={boundary}")
-        return json.loads(answer)["data"]
+        return json.loads(self.call("POST", path, body, f"multipart/form-data; boundary={boundary}"))["data"]
+
+    def upload(self, *files):
+        """Uploads paths, or pairs of a name and bytes."""
+        pairs = [
+            file if isinstance(file, tuple) else (Path(file).name, Path(file).read_bytes()) for file in files]
+        return self.send_parts("/api/v1/inference/upload", [("files", *pair) for pair in pairs])
+
+    def publish(self, name, file, document=None, alias=None):
+        """Registers a version of a model; its number."""
+        parts = [("model", Path(file).name, Path(file).read_bytes())]
+        if document is not None:
+            parts.append(("document", f"{name}.json", json.dumps(document).encode()))
+        if alias is not None:
+            parts.append(("alias", None, alias.encode()))
+        return self.send_parts(f"/api/v1/models/{name}/versions", parts)["version"]
 
     def start_job(self, *files, priority="normal", **config):
         """Uploads the files and starts a job over them; its id."""

@@ -12,6 +12,8 @@ SCREENS = {
     "4K": {"viewport": {"width": 3840, "height": 2160}},
 }
 
+PAGES = ("#/detect", "#/jobs", "#/models", "#/models/aerial15-obb", "#/monitor")
+
 axe = Axe()
 
 
@@ -36,7 +38,7 @@ def console(make_console, server, scheme, request):
     return make_console(server, color_scheme=scheme, **SCREENS[request.param])
 
 
-def test_axe_finds_nothing_on_any_page(console, scene_job):
+def test_axe_finds_nothing_on_any_page(console, scene_job, comparison_job):
     console.open("#/detect")
     expect(console.at("choose-files")).to_be_enabled()
     check(console, "detect, empty")
@@ -50,11 +52,24 @@ def test_axe_finds_nothing_on_any_page(console, scene_job):
     console.open("#/monitor")
     expect(console.at("store-health").first).to_be_visible()
     check(console, "monitor")
+    console.open("#/models")
+    expect(console.at("model-row").first).to_be_visible()
+    check(console, "models")
+    console.open("#/models/aerial15-obb")
+    expect(console.at("model-classes")).to_be_visible()
+    check(console, "model of the folder")
+    console.open(f"#/jobs/{comparison_job}/comparison")
+    expect(console.at("viewer-candidate").locator(".viewer-stage")).to_have_attribute("aria-busy", "false")
+    check(console, "comparison")
     console.open(f"#/jobs/{scene_job}")
     expect(console.at("detection-row").first).to_be_visible()
     console.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     console.at("detection-row").nth(1).click()
     check(console, "job")
+    console.at("job-compare").click()
+    expect(console.at("compare-model")).to_be_visible()
+    check(console, "dialog with fields")
+    console.decline()
     console.at("job-delete").click()
     expect(console.page.locator("dialog[open]")).to_be_visible()
     check(console, "dialog")
@@ -89,18 +104,18 @@ def test_axe_finds_nothing_where_a_key_is_asked_for(make_console, closed_server,
 
 
 @pytest.mark.parametrize("size", [320, 360])
-def test_the_narrowest_phones_show_everything(make_console, server, scene_job, size):
+def test_the_narrowest_phones_show_everything(make_console, server, scene_job, comparison_job, size):
     console = make_console(server, viewport={"width": size, "height": 640}, is_mobile=True, has_touch=True)
-    for address in ("#/detect", "#/jobs", "#/monitor", f"#/jobs/{scene_job}"):
+    for address in (*PAGES, f"#/jobs/{scene_job}", f"#/jobs/{comparison_job}/comparison"):
         console.open(address)
         console.page.wait_for_load_state("networkidle")
         width = console.page.evaluate("document.documentElement.scrollWidth")
         assert width <= size, f"{address} is {width} wide"
 
 
-def test_who_wants_less_motion_gets_none(make_console, server, scene_job):
+def test_who_wants_less_motion_gets_none(make_console, server, scene_job, comparison_job):
     console = make_console(server, reduced_motion="reduce")
-    for address in ("#/detect", "#/jobs", "#/monitor", f"#/jobs/{scene_job}"):
+    for address in (*PAGES, f"#/jobs/{scene_job}", f"#/jobs/{comparison_job}/comparison"):
         console.open(address)
         console.page.wait_for_load_state("networkidle")
         running = console.page.evaluate("""document.getAnimations().filter((animation) =>

@@ -34,7 +34,7 @@ def first_view(console, address):
     return seconds
 
 
-@pytest.mark.parametrize("address", ["", "#/jobs", "#/monitor"])
+@pytest.mark.parametrize("address", ["", "#/jobs", "#/models", "#/monitor"])
 def test_the_first_view_is_small_and_soon(make_console, shared_server, address):
     seconds = []
     while not seconds or (min(seconds) >= MAX_SECONDS and len(seconds) < TRIES):
@@ -63,7 +63,7 @@ def test_nothing_jumps_while_the_page_builds_itself(console):
       new PerformanceObserver((list) => {
         for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
       }).observe({ type: "layout-shift", buffered: true });""")
-    for address in ("#/detect", "#/jobs", "#/monitor"):
+    for address in ("#/detect", "#/jobs", "#/models", "#/monitor"):
         console.open(address)
         console.page.wait_for_load_state("networkidle")
         shift = console.page.evaluate("window.shifted")

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
-from service import SAMPLES, SOME_MINUTES
+from service import ROOT, SAMPLES, SOME_MINUTES
 
 SCREENS = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
@@ -21,7 +21,8 @@ def server(make_server):
 
 @pytest.fixture(scope="module")
 def jobs(server):
-    """Jobs of several kinds; the last one is worth looking at."""
+    """Jobs of several kinds, two of them worth looking at, and one that is compared with the last of these."""
+    server.publish("harbour", ROOT / "Models/aerial15-obb.onnx", {"confidence_threshold": 0.5})
     server.run_job(SAMPLES / "scene-2.jpg", SAMPLES / "scene-3.jpg")
     cancelled = server.start_job(SAMPLES / "scene-large.jpg", **SOME_MINUTES)
     server.post(f"/api/v1/jobs/{cancelled}/cancel")
@@ -29,7 +30,8 @@ def jobs(server):
     large = server.run_job(SAMPLES / "yell-541000.jpg")
     scenes = server.run_job(
         *(SAMPLES / f"scene-{number}.jpg" for number in (1, 5, 6)), SAMPLES / "scene-large.jpg", model="aerial15-obb")
-    return {"trees": large, "job": scenes}
+    return {"trees": large, "job": scenes, "comparison": server.post(
+        f"/api/v1/jobs/{scenes}/compare", {"model": "harbour"})["job_id"]}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -56,10 +58,22 @@ def test_each_page_is_drawn(make_console, server, jobs, screenshots, screen, sch
       row.getBoundingClientRect().top > innerHeight || row.querySelector("canvas"))""")
     take("detect")
     console.open("#/jobs")
-    expect(console.at("job-row")).to_have_count(5)
+    expect(console.at("job-row")).to_have_count(6)
     take("jobs")
-    for name, job in jobs.items():
-        console.open(f"#/jobs/{job}")
+    console.open("#/models")
+    expect(console.at("model-row")).to_have_count(3)
+    take("models")
+    console.watch.expect("answered 404: GET .*/golden")
+    console.open("#/models/harbour")
+    expect(console.at("version-row")).to_contain_text("production")
+    expect(console.at("shadow-set")).to_be_visible()
+    take("model")
+    server.wait(jobs["comparison"])
+    console.open(f"#/jobs/{jobs['comparison']}/comparison")
+    expect(console.at("viewer-candidate").locator(".viewer-stage")).to_have_attribute("aria-busy", "false")
+    take("comparison")
+    for name in ("trees", "job"):
+        console.open(f"#/jobs/{jobs[name]}")
         expect(console.at("detection-row").first).to_be_visible()
         console.shows_picture(console.shown_count())
         take(name)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-PAGES = {"detect": "Detect", "jobs": "Jobs", "monitor": "Monitor"}
+PAGES = {"detect": "Detect", "jobs": "Jobs", "models": "Models", "monitor": "Monitor"}
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -36,6 +36,22 @@ struct AttemptOutcomeTests {
     #expect(abs(wait - 66) < 1e-4)
   }
 
+  @Test("a shadow is tried once, whatever it fails of")
+  func shadow() async throws {
+    let bench = WorkerBench()
+    let (upload, base) = try await bench.addJob()
+    _ = try await bench.store.cancel(base.id, now: startOfTests)
+    let shadow = sampleShadow(of: base, over: upload)
+    _ = try await bench.store.memory.insert(shadow, idempotency: nil)
+    try await bench.withWorker({ _, _ in
+      throw AttemptError(JobFailure(code: "INFERENCE_ERROR", message: "m"), isFinal: false)
+    }) {
+      try await eventually { bench.story.contains("failed") }
+    }
+    #expect(try await bench.job(shadow.id).failure?.code == "INFERENCE_ERROR")
+    #expect(bench.story == ["claimed", "failed"])
+  }
+
   @Test("after the last retry the job fails with MAX_RETRIES, which tells the last error")
   func maxRetries() async throws {
     let bench = WorkerBench()

@@ -113,6 +113,20 @@ struct MaintenanceTests {
     #expect(try await Set(names("models")) == ["\(kept.content.filesID)", "somebody-else"])
   }
 
+  @Test("golden pictures without a row are removed once they are an hour old, others stay")
+  func leftGoldenPictures() async throws {
+    try await store.register(sampleSubmission())
+    let (kept, left) = (sampleGoldenSet(), sampleGoldenSet())
+    _ = try await store.put(kept)
+    for set in [kept, left] {
+      for key in set.pictureKeys + [set.expectationKey] { try await blobs.put([1], as: key) }
+    }
+    #expect(try await sweeper.run(now: Date()) == LeftoverSweeper.Counts())
+    let counts = try await sweeper.run(now: Date() + LeftoverSweeper.age + 60)
+    #expect(counts == LeftoverSweeper.Counts(models: 1))
+    #expect(try await names("models") == ["\(kept.id)"])
+  }
+
   @Test("leftovers behind thousands of names in use are found")
   func pages() async throws {
     for index in 0..<1200 {

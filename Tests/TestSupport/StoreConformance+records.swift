@@ -25,6 +25,25 @@ extension StoreRule {
       #expect(try await store.newestPicture(of: file.id) == second)
       #expect(try await store.newestPicture(of: upload.files[1].id) == nil)
     },
+    StoreRule(
+      "a job that was made to be compared says with which, and its picture is not the newest"
+    ) {
+      store in
+      let upload = sampleUpload()
+      try await store.insert(upload)
+      let base = try await store.finishJob(over: upload, at: startOfTests, draws: true)
+      let baseID = JobID(at: startOfTests)
+      for (index, isShadow) in [false, true].enumerated() {
+        let comparison = JobComparison(base: baseID, isShadow: isShadow)
+        let time = startOfTests + Double(10 * (index + 1))
+        _ = try await store.finishJob(over: upload, at: time, draws: true, comparing: comparison)
+        #expect(try await store.jobs(JobQuery(limit: 1)).first?.comparison == comparison)
+      }
+      #expect(try await store.newestPicture(of: upload.files[0].id) == base)
+      #expect(try await store.jobs(JobQuery()).last?.comparison == nil)
+      let next = try await store.finishJob(over: upload, at: startOfTests + 40, draws: true)
+      #expect(try await store.newestPicture(of: upload.files[0].id) == next)
+    },
     StoreRule("a picture goes with its upload") { store in
       let upload = sampleUpload()
       try await store.insert(upload)
@@ -38,11 +57,14 @@ extension StoreRule {
 extension JobStore where Self: UploadStore {
   /// A job whose first file has a record, and which has ended. Returns the record.
   fileprivate func finishJob(
-    over upload: Upload, at time: Date, draws: Bool, _ failure: JobFailure? = nil
+    over upload: Upload, at time: Date, draws: Bool, _ failure: JobFailure? = nil,
+    comparing comparison: JobComparison? = nil
   ) async throws -> ImageRecord {
-    let job = sampleJob(over: upload, at: time)
+    var job = sampleJob(over: upload, at: time)
+    job.comparison = comparison
     #expect(try await insert(job, idempotency: nil) == .inserted)
     let claimed = try #require(try await claim(at: time))
+    #expect(claimed.job.comparison == comparison)
     let picture = "jobs/\(job.id)/1/picture"
     let record = ImageRecord(
       fileID: upload.files[0].id, resultKey: "jobs/\(job.id)/1/detections",

@@ -22,7 +22,7 @@ public struct StoreRule: Sendable, CustomTestStringConvertible {
   public static let all =
     uploads + queue + limits + leases + endings + attempts + checkpoints + watching + loads
     + records + outbox + deliveries + logs + owners + runningLimits + keys + usage
-    + models + aliases + modelDeletions
+    + models + aliases + modelDeletions + shadows + unseenShadows + golden
 }
 
 let lease = Duration.seconds(10)

@@ -9,8 +9,10 @@ enum OpenAPIDocument {
   /// The parts of the service, in the order of use.
   static let operationTable: [APIOperation] = [
     APIOperation.access, APIOperation.inference, APIOperation.jobs, APIOperation.results,
-    APIOperation.reasoning,
-    APIOperation.files, APIOperation.rules, APIOperation.registry, APIOperation.server,
+    APIOperation.reasoning, APIOperation.comparisons,
+    APIOperation.files, APIOperation.rules, APIOperation.registry, APIOperation.shadows,
+    APIOperation.golden,
+    APIOperation.server,
   ].flatMap(\.self)
 
   /// Every route, as `GET /api/v1/jobs/{job_id}/status`. `HEAD` exists wherever `GET` is and is not listed.
@@ -70,8 +72,10 @@ enum OpenAPIDocument {
   private static func writeComponents(_ json: inout JSONWriter) {
     let schemas = [
       APISchemas.access, APISchemas.requests, APISchemas.jobs, APISchemas.webhooks,
-      APISchemas.results,
-      APISchemas.resultFiles, APISchemas.rules, APISchemas.models, APISchemas.server,
+      APISchemas.results, APISchemas.comparisons,
+      APISchemas.resultFiles, APISchemas.rules, APISchemas.models, APISchemas.shadows,
+      APISchemas.golden,
+      APISchemas.server,
       APISchemas.errors,
     ].joined()
     json.object("schemas") { json in

@@ -95,9 +95,11 @@ struct JobRoutes {
         .jobNotCancellable, "The job has already ended", details: "It is \(job.state.rawValue)")
     case .cancelled(let job):
       Failpoint.jobCancelled.reach()
-      service.metrics.jobEnded(
-        .cancelled,
-        duration: job.startedAt.map { .seconds(max(0, service.now().timeIntervalSince($0))) })
+      if !job.isShadow {
+        service.metrics.jobEnded(
+          .cancelled,
+          duration: job.startedAt.map { .seconds(max(0, service.now().timeIntervalSince($0))) })
+      }
       context.logger.info("job cancelled", metadata: ["job_id": "\(id)"])
       service.jobLog.write(
         "Cancelled", .warning, of: id, details: ["request_id": context.requestID])

@@ -31,7 +31,8 @@ struct PredictRoutes {
       throw APIError.noSuchUpload
     }
     let files = try Self.files(of: prediction, in: upload)
-    let model = try await model(named: prediction.configuration.model)
+    let model = try await service.chosenModel(
+      named: prediction.configuration.model, field: "config.model")
     var configuration = try prediction.configuration.settled(for: model)
     // Of a registered model the version that its name means now: aliases move, a job does not.
     configuration.model = model.name
@@ -65,17 +66,20 @@ struct PredictRoutes {
     }
     return ids.compactMap { byID[$0] }
   }
+}
 
-  private func model(named name: String) async throws -> InstalledModel {
+extension Service {
+  /// The model of a new job.
+  /// - Parameter field: of the request that names it.
+  /// - Throws: `APIError(.modelNotFound)` that tells which there are.
+  func chosenModel(named name: String, field: String) async throws -> InstalledModel {
     do {
-      return try await service.models.model(named: name)
+      return try await models.model(named: name)
     } catch let error as DetectionError where error.code == .modelNotFound {
-      let installed = try await service.models.models().map(\.name).joined(separator: ", ")
+      let installed = try await models.models().map(\.name).joined(separator: ", ")
       throw APIError(
         .modelNotFound, "No such model", details: "Installed are: \(installed)",
-        entries: [
-          .field("config.model", "MODEL_NOT_FOUND", "No model \"\(name)\" is installed")
-        ])
+        entries: [.field(field, "MODEL_NOT_FOUND", "No model \"\(name)\" is installed")])
     }
   }
 }

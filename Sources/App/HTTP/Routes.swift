@@ -29,6 +29,8 @@ struct Routes {
 
   private var registry: [Route] {
     let registry = RegistryRoutes(service: service)
+    let golden = GoldenRoutes(service: service)
+    let shadows = ShadowRoutes(service: service)
     let alias = "/api/v1/models/{name}/aliases/{alias}"
     return [
       Route(.post, RegistryRoutes.path, access: .scope(.admin), registry.publish),
@@ -40,6 +42,14 @@ struct Routes {
       Route(.put, alias, access: .scope(.admin), registry.move),
       Route(.delete, alias, access: .scope(.admin), registry.removeAlias),
       Route(.post, "\(alias)/rollback", access: .scope(.admin), registry.rollBack),
+      Route(.put, GoldenRoutes.path, access: .scope(.admin), golden.put),
+      Route(.get, GoldenRoutes.path, access: .scope(.admin), golden.golden),
+      Route(.delete, GoldenRoutes.path, access: .scope(.admin), golden.remove),
+      Route(.post, GoldenRoutes.checkPath, access: .scope(.admin), golden.check),
+      Route(.get, GoldenRoutes.checkPath, access: .scope(.admin), golden.kept),
+      Route(.get, ShadowRoutes.path, access: .scope(.admin), shadows.shadow),
+      Route(.put, ShadowRoutes.path, access: .scope(.admin), shadows.set),
+      Route(.delete, ShadowRoutes.path, access: .scope(.admin), shadows.remove),
     ]
   }
 
@@ -54,6 +64,7 @@ struct Routes {
     let exports = ExportRoutes(service: service)
     let attempts = AttemptRoutes(service: service)
     let retries = RetryRoutes(service: service)
+    let comparisons = ComparisonRoutes(service: service)
     let logs = JobLogRoutes(service: service)
     return [
       Route(.get, "/api/v1/jobs", jobs.list),
@@ -61,6 +72,8 @@ struct Routes {
       Route(.get, "/api/v1/jobs/{job_id}/status", jobs.status),
       Route(.post, "/api/v1/jobs/{job_id}/cancel", jobs.cancel),
       Route(.post, "/api/v1/jobs/{job_id}/retry", retries.retry),
+      Route(.post, "/api/v1/jobs/{job_id}/compare", comparisons.compare),
+      Route(.get, "/api/v1/jobs/{job_id}/comparison", comparisons.comparison),
       Route(.get, "/api/v1/jobs/{job_id}/attempts", attempts.list),
       Route(.get, "/api/v1/jobs/{job_id}/log", logs.log),
       Route(.get, "/api/v1/jobs/{job_id}/events", events.events),

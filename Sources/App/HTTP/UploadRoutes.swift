@@ -89,7 +89,8 @@ struct UploadRoutes {
       Envelope.success(message: "Upload deleted") { json in
         json.string("upload_id", id.description)
         json.integer("deleted_files", deleted.upload.files.count)
-        json.integer("deleted_jobs", deleted.jobIDs.count)
+        // Shadows are not the client's.
+        json.integer("deleted_jobs", deleted.jobIDs.count - deleted.shadowCount)
       })
   }
 }

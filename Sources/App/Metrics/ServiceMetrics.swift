@@ -40,7 +40,7 @@ public struct ServiceMetrics: Sendable {
     count("uploaded_bytes_total", [], by: bytes)
   }
 
-  /// A job has ended; `duration` from its first claim, nil for one that was never claimed.
+  /// A job that was no shadow has ended; `duration` from its first claim, nil for one that was never claimed.
   public func jobEnded(_ state: JobState, duration: Duration?) {
     count("inference_jobs_total", [("status", state.rawValue)])
     if let duration { observe("inference_duration_seconds", [], duration.timeInterval) }
@@ -107,6 +107,31 @@ public struct ServiceMetrics: Sendable {
     count("harrier_model_uploads_total", [("outcome", outcome.rawValue)])
   }
 
+  /// What became of a job beside which a candidate was to be tried.
+  enum ShadowEvent: String, CaseIterable {
+    case queued
+    /// More than half of the queue was taken.
+    case queueFull = "queue_full"
+    /// The version, or the alias, is not there any more.
+    case noCandidate = "no_candidate"
+    /// The candidate lacks a class that the job names, or its rules are gone.
+    case unfit
+    /// Too many jobs came at once.
+    case dropped
+    /// A store failed.
+    case error
+    /// Both jobs have ended, and were compared.
+    case compared
+    /// The job has no results, so there is nothing to compare.
+    case baseFailed = "base_failed"
+    /// The shadow has none.
+    case candidateFailed = "candidate_failed"
+  }
+
+  func shadow(_ event: ShadowEvent) {
+    count("harrier_shadows_total", [("result", event.rawValue)])
+  }
+
   /// A loaded model has made room for another one.
   public func modelEvicted() { count("harrier_model_evictions_total", []) }
 
@@ -145,11 +170,13 @@ public struct ServiceMetrics: Sendable {
   }
 
   /// One image was inferred.
+  /// - Parameter detectionsByClass: nil for a shadow, whose detections nobody gets.
   public func image(
-    model: String, duration: Duration, slices: Int, detectionsByClass: [String: Int]
+    model: String, duration: Duration, slices: Int, detectionsByClass: [String: Int]?
   ) {
     observe("model_inference_time_seconds", [("model", model)], duration.timeInterval)
     observe("slices_per_image", [], Double(slices))
+    guard let detectionsByClass else { return }
     observe("detections_per_image", [], Double(detectionsByClass.values.reduce(0, +)))
     for (name, found) in detectionsByClass {
       count("detection_count_total", [("class", name)], by: found)

@@ -8,18 +8,18 @@ public import ObjectDetection
 public struct ModelAdministration: Sendable {
   public let registry: ModelRegistry
   private let audit: AuditFile
-  private let user: String
+  let user: String
 
   /// - Parameter user: who does it, for the audit log and for the moves of aliases.
   /// - Throws: `JobsError(.storageError)` when the audit log cannot be written to.
   public init(
-    store: any ModelStore, blobs: any BlobStore, folder: any ModelCatalog,
-    header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?, settings: ServiceSettings,
-    user: String, logger: Logger
+    store: any ModelStore, blobs: any BlobStore, versions: (any ModelVersionFiles)?,
+    folder: any ModelCatalog, header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?,
+    settings: ServiceSettings, user: String, logger: Logger
   ) throws {
     registry = ModelRegistry(
-      store: store, blobs: blobs, folder: folder, header: header, probe: probe,
-      settings: settings, logger: logger)
+      store: store, blobs: blobs, versions: versions, folder: folder, header: header,
+      probe: probe, settings: settings, logger: logger)
     audit = try AuditFile(path: settings.auditLogPath)
     self.user = user
   }
@@ -53,26 +53,70 @@ public struct ModelAdministration: Sendable {
         }
       }
     }
-    let registration = try await registry.publish(
-      ModelRegistry.Candidate(format: format, path: copies[0], document: document), as: name,
-      alias: alias, by: user)
-    try note("models publish", registration.version.id.description, alias)
-    return registration
+    do {
+      let registration = try await registry.publish(
+        ModelRegistry.Candidate(format: format, path: copies[0], document: document), as: name,
+        alias: alias, by: user)
+      try note("models publish", registration.version.id.description, alias)
+      return registration
+    } catch let refusal as GoldenRefusal {
+      // The version is there; only its alias is not.
+      try note("models publish", refusal.version.description, nil)
+      throw refusal
+    }
   }
 
   /// Moves an alias to the version that a reference names.
+  /// - Parameter golden: `.unchecked` moves it whatever golden pictures say.
   /// - Returns: that version, and the move; nil when the alias was there already.
+  /// - Throws: `GoldenRefusal`; `JobsError`.
   public func promote(
-    _ reference: ModelReference, to alias: String
+    _ reference: ModelReference, to alias: String, _ golden: GoldenGuard = .checked
   ) async throws -> (ModelVersion, AliasMove?) {
+    let version = try await version(reference)
+    let move = try await registry.move(
+      alias, of: version.id.name, to: version.id.number, expecting: .anywhere, golden, by: user)
+    try note("models promote", version.id.description, alias, golden)
+    return (version, move)
+  }
+
+  private func version(_ reference: ModelReference) async throws -> ModelVersion {
     guard let version = try await registry.store.modelVersion(reference) else {
       throw JobsError(.modelNotFound, "There is no version \(reference)")
     }
-    let move = try await registry.store.move(
-      alias, of: version.id.name, to: version.id.number, expecting: .anywhere, by: user,
-      now: Date().wholeMilliseconds)
-    try note("models promote", version.id.description, alias)
-    return (version, move)
+    return version
+  }
+
+  // MARK: - Golden pictures
+
+  /// Makes copies of pictures, which stay where they are, the golden ones of a model.
+  /// - Parameter marked: what must be found in them.
+  /// - Throws: `DetectionError` that names the file at fault; `JobsError`.
+  public func putGoldenSet(
+    _ paths: [String], _ marked: COCOLabels, demand: GoldenDemand, of name: String
+  ) async throws -> GoldenSet {
+    let set = try await registry.putGoldenSet(
+      copying: paths, marked, demand: demand, of: name, by: user)
+    try note("models golden", "\(name) \(set.id)", nil)
+    return set
+  }
+
+  public func removeGoldenSet(of name: String) async throws -> GoldenSet {
+    let set = try await registry.removeGoldenSet(of: name)
+    try note("models golden --off", "\(name) \(set.id)", nil)
+    return set
+  }
+
+  /// Runs a version over the golden pictures.
+  /// - Returns: what it has found, and what was demanded.
+  public func check(_ reference: ModelReference) async throws -> (GoldenVerdict, GoldenDemand) {
+    let version = try await version(reference)
+    let verdict = try await registry.check(version.id, by: user)
+    try note("models check", version.id.description, nil)
+    guard let set = try await registry.store.goldenSet(of: version.id.name) else {
+      throw JobsError.noGoldenSet(version.id.name)
+    }
+    return (verdict, set.demand)
   }
 
   public func rollBack(_ name: String, _ alias: String) async throws -> AliasMove {
@@ -101,9 +145,12 @@ public struct ModelAdministration: Sendable {
     return gone
   }
 
-  private func note(_ action: String, _ model: String, _ alias: String?) throws {
+  func note(
+    _ action: String, _ model: String, _ alias: String?, _ golden: GoldenGuard = .checked
+  ) throws {
     var ids = ["model": model]
     ids["alias"] = alias
+    if golden == .unchecked { ids["golden"] = "unchecked" }
     try audit.append(
       AuditEntry(
         time: Date().wholeMilliseconds, action: action, outcome: .done, credential: "command",

@@ -30,37 +30,45 @@ public struct ModelRegistry: Sendable {
   let blobs: any BlobStore
   private let folder: any ModelCatalog
   private let header: (any ModelHeaderCheck)?
-  private let probe: (any ModelProbe)?
-  private let settings: ServiceSettings
-  private let logger: Logger
-  private let now: @Sendable () -> Date
+  let probe: (any ModelProbe)?
+  let versions: (any ModelVersionFiles)?
+  let settings: ServiceSettings
+  let logger: Logger
+  let now: @Sendable () -> Date
+  /// Of golden pictures.
+  let checks: WorkSlots
 
   /// - Parameters:
+  ///   - versions: their files on this machine; nil where none can be checked with golden pictures.
   ///   - folder: the operator's models, whose names are taken.
   ///   - probe: nil where models cannot be tried: none is registered then.
   public init(
-    store: any ModelStore, blobs: any BlobStore, folder: any ModelCatalog,
-    header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?, settings: ServiceSettings,
-    logger: Logger
+    store: any ModelStore, blobs: any BlobStore, versions: (any ModelVersionFiles)?,
+    folder: any ModelCatalog, header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?,
+    settings: ServiceSettings, logger: Logger
   ) {
     self.init(
-      store: store, blobs: blobs, folder: folder, header: header, probe: probe,
-      settings: settings, logger: logger, now: { Date().wholeMilliseconds })
+      store: store, blobs: blobs, versions: versions, folder: folder, header: header,
+      probe: probe, settings: settings, logger: logger, now: { Date().wholeMilliseconds })
   }
 
   init(
-    store: any ModelStore, blobs: any BlobStore, folder: any ModelCatalog,
-    header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?, settings: ServiceSettings,
-    logger: Logger, now: @escaping @Sendable () -> Date
+    store: any ModelStore, blobs: any BlobStore, versions: (any ModelVersionFiles)?,
+    folder: any ModelCatalog, header: (any ModelHeaderCheck)?, probe: (any ModelProbe)?,
+    settings: ServiceSettings, logger: Logger, now: @escaping @Sendable () -> Date
   ) {
     self.store = store
     self.blobs = blobs
     self.folder = folder
     self.header = header
     self.probe = probe
+    self.versions = versions
     self.settings = settings
     self.logger = logger
     self.now = now
+    checks = WorkSlots(
+      count: Self.concurrentChecks, patience: settings.idleTimeout / 2,
+      of: "checks of golden pictures")
   }
 
   /// Whether a model of that name may be registered here.
@@ -87,7 +95,8 @@ public struct ModelRegistry: Sendable {
   ///
   /// The files are kept before the row that names them; who is killed in between leaves files that the sweeper finds.
   /// - Throws: `DetectionError(.modelLoadError)` with the reason for files that are no model that can be run;
-  ///   `JobsError` with `.modelConflict`, `.idempotencyConflict`, `.unavailable` and what the stores throw.
+  ///   `GoldenRefusal` when the version is registered, and golden pictures keep the alias from it; `JobsError` with
+  ///   `.modelConflict`, `.idempotencyConflict`, `.unavailable` and what the stores throw.
   public func publish(
     _ candidate: Candidate, as name: String, alias: String? = nil,
     idempotency: (_ sha256: String) throws -> IdempotencyKey? = { _ in nil },
@@ -106,14 +115,44 @@ public struct ModelRegistry: Sendable {
       document: document, task: found.task.rawValue, layout: found.layout,
       classNames: found.classNames, inputWidth: found.inputSize.width,
       inputHeight: found.inputSize.height)
+    let free = try await freely(alias, of: name)
+    let registration = try await kept(
+      content, candidate,
+      ModelSubmission(name: name, content: content, alias: free, createdBy: creator), key)
+    if let alias, free == nil { try await move(alias, after: registration, by: creator) }
+    return registration
+  }
+
+  /// The alias, where no golden pictures guard it; else it moves when the version has its number.
+  private func freely(_ alias: String?, of name: String) async throws -> String? {
+    guard let alias, try await guarding(alias, of: name) == nil else { return nil }
+    return alias
+  }
+
+  /// A request that is sent twice moves the alias once: it may be elsewhere by now.
+  private func move(
+    _ alias: String, after registration: ModelRegistration, by mover: String?
+  ) async throws {
+    let id = registration.version.id
+    if case .repeated = registration,
+      try await store.moves(of: alias, of: id.name).contains(where: { $0.to == id.number })
+    {
+      return
+    }
+    _ = try await move(alias, of: id.name, to: id.number, expecting: .anywhere, by: mover)
+  }
+
+  private func kept(
+    _ content: ModelContent, _ candidate: Candidate, _ submission: ModelSubmission,
+    _ idempotency: IdempotencyKey?
+  ) async throws -> ModelRegistration {
     do {
       for (path, key) in zip(candidate.paths, content.blobKeys) {
         try await blobs.keep(fileAt: path, as: key)
       }
       Failpoint.modelKept.reach()
       let registration = try await store.register(
-        ModelSubmission(name: name, content: content, alias: alias, createdBy: creator),
-        idempotency: key,
+        submission, idempotency: idempotency,
         limits: ModelLimits(models: settings.maxModels, versions: settings.maxModelVersions),
         now: now())
       if registration.version.content.filesID != content.filesID { await forget([content]) }
@@ -133,8 +172,11 @@ public struct ModelRegistry: Sendable {
 
   /// - Throws: `JobsError` with `.modelNotFound` or `.modelInUse`.
   public func deleteModel(named name: String) async throws -> [ModelVersion] {
+    let golden = try await store.goldenSet(of: name)
     let versions = try await store.deleteModel(named: name)
     await forget(versions.map(\.content))
+    // It went with them; one that was put meanwhile is swept.
+    if let golden { await forget(golden) }
     return versions
   }
 
@@ -159,7 +201,7 @@ public struct ModelRegistry: Sendable {
     }
     do {
       try await header?.check(path: candidate.path)
-      return try await withTimeLimit(settings.modelCheck) {
+      return try await withTimeLimit(settings.modelCheck, "be compiled and tried") {
         try await probe.probe(path: candidate.path)
       }
     } catch let error as DetectionError where error.code == .modelLoadError {
@@ -168,8 +210,9 @@ public struct ModelRegistry: Sendable {
   }
 
   /// Cancels what takes too long.
-  private func withTimeLimit<Value: Sendable>(
-    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
+  /// - Parameter work: what the model could not do, for people.
+  func withTimeLimit<Value: Sendable>(
+    _ limit: Duration, _ work: String, _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     try await withThrowingTaskGroup(of: Value?.self) { group in
       group.addTask { try await body() }
@@ -180,8 +223,7 @@ public struct ModelRegistry: Sendable {
       defer { group.cancelAll() }
       guard let first = try await group.next(), let value = first else {
         throw DetectionError(
-          .modelLoadError, "it could not be compiled and tried within \(Int(limit.seconds)) seconds"
-        )
+          .modelLoadError, "it could not \(work) within \(Int(limit.seconds)) seconds")
       }
       return value
     }

@@ -43,11 +43,11 @@ extension ObservedStore {
 
   public func move(
     _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
-    by mover: String?, now: Date
+    _ golden: GoldenGuard, by mover: String?, now: Date
   ) async throws -> AliasMove? {
     try await observe("move_alias") {
       try await store.move(
-        alias, of: name, to: number, expecting: expectation, by: mover, now: now)
+        alias, of: name, to: number, expecting: expectation, golden, by: mover, now: now)
     }
   }
 

@@ -94,6 +94,12 @@ struct JobIntake {
           "request_id": context.requestID,
         ].merging(continuing.map { ["continues": "\($0)"] } ?? [:]) { $1 })
       await service.dispatch.announce(job.id, priority: job.priority)
+      // Only what clients ask for anew: what comes of it they never notice.
+      if continuing == nil, job.comparison == nil, job.model != nil,
+        !service.shadowQueue.offer(job)
+      {
+        service.metrics.shadow(.dropped)
+      }
       return Self.accepted(job)
     case .repeated(let first):
       context.audited["job_id"] = first.id.description

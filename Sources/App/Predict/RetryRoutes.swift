@@ -53,7 +53,9 @@ struct RetryRoutes {
     var job = Job(
       id: JobID(at: now), uploadID: upload.id, fileIDs: ids, configuration: ended.configuration,
       priority: ended.priority, megapixels: Double(pixels) / 1e6, createdAt: now)
-    job.owner = upload.owner
+    // Nobody waits for a shadow, so it is nobody's.
+    job.owner = ended.comparison?.isShadow == true ? nil : upload.owner
+    job.comparison = ended.comparison
     // What the old job has finished and what the new one does must be of one model.
     job.model = ended.model
     job.estimatedAt = try await service.estimates.completion(ofNew: job)

@@ -31,6 +31,8 @@ public struct ServicePorts: Sendable {
   public var modelHeader: (any ModelHeaderCheck)?
   /// nil where no uploaded model can be tried: none is registered then.
   public var modelProbe: (any ModelProbe)?
+  /// For golden pictures; nil where no version can be tried.
+  public var modelVersions: (any ModelVersionFiles)?
   /// Where this machine's workers keep the files of registered models.
   public var modelFolder: String
   public var rules: any RuleSource
@@ -48,7 +50,7 @@ public struct ServicePorts: Sendable {
     dispatch: (any JobDispatch)?, background: (@Sendable () async -> Void)?,
     models: any ModelCatalog, modelStore: any ModelStore,
     modelHeader: (any ModelHeaderCheck)?, modelProbe: (any ModelProbe)?,
-    modelFolder: String,
+    modelVersions: (any ModelVersionFiles)?, modelFolder: String,
     rules: any RuleSource,
     archives: any ArchiveWriter, webhooks: any WebhookTransport, http: any HTTPTransport
   ) {
@@ -69,6 +71,7 @@ public struct ServicePorts: Sendable {
     self.modelStore = modelStore
     self.modelHeader = modelHeader
     self.modelProbe = modelProbe
+    self.modelVersions = modelVersions
     self.modelFolder = modelFolder
     self.rules = rules
     self.archives = archives
@@ -99,7 +102,8 @@ public struct HarrierService: Sendable {
       settings: settings, jobs: ports.jobs, uploads: ports.uploads,
       deliveries: ports.deliveries, jobLogs: ports.jobLogs, blobs: ports.blobs,
       models: ports.models, modelStore: ports.modelStore, modelHeader: ports.modelHeader,
-      modelProbe: ports.modelProbe, modelFolder: ports.modelFolder, rules: ports.rules,
+      modelProbe: ports.modelProbe, modelVersions: ports.modelVersions,
+      modelFolder: ports.modelFolder, rules: ports.rules,
       archives: ports.archives,
       dispatch: Announcements(receivers: [supervisor, ports.dispatch].compactMap(\.self)),
       changes: ports.changes, sharedStatus: ports.sharedStatus, rateLimit: ports.rateLimit,
@@ -144,7 +148,8 @@ public struct HarrierService: Sendable {
     let last: [(any ServiceLifecycle.Service)?] = [exporter, background.map(Background.init)]
     let services: [any ServiceLifecycle.Service] =
       last.compactMap(\.self) + [
-        Background(body: service.jobLog.run),
+        Background(body: service.jobLog.run), Background(body: ShadowStarter(service: service).run),
+        Background(body: ShadowComparer(service: service).run),
         service.estimates, service.watch, sender, monitoring,
         Maintenance(service: service),
       ] + (tls?.services ?? []) + [

@@ -38,16 +38,20 @@ struct Service: Sendable {
   let streams = OpenStreams()
   let traffic = Traffic()
   let bodyBudget = BodyBudget()
+  /// Jobs beside which a candidate may be tried.
+  let shadowQueue = ShadowQueue()
   /// Woken when a job with a callback has ended.
   let webhooksDue = WakeSignal()
   let receiver: UploadReceiver
   let modelReceiver: ModelUploadReceiver
+  let comparisonSlots: WorkSlots
 
   init(
     settings: ServiceSettings, jobs: any JobStore, uploads: any UploadStore,
     deliveries: any DeliveryStore, jobLogs: any JobLogStore, blobs: any BlobStore,
     models: any ModelCatalog, modelStore: any ModelStore,
     modelHeader: (any ModelHeaderCheck)? = nil, modelProbe: (any ModelProbe)? = nil,
+    modelVersions: (any ModelVersionFiles)? = nil,
     modelFolder: String? = nil,
     rules: any RuleSource, archives: any ArchiveWriter, dispatch: any JobDispatch,
     changes: ChangeHint = .polled, sharedStatus: (any SharedStatusCache)? = nil,
@@ -66,8 +70,8 @@ struct Service: Sendable {
     self.models = RegisteredModelCatalog(folder: models, store: modelStore)
     self.modelFolder = modelFolder
     registry = ModelRegistry(
-      store: modelStore, blobs: blobs, folder: models, header: modelHeader, probe: modelProbe,
-      settings: settings, logger: logger, now: now)
+      store: modelStore, blobs: blobs, versions: modelVersions, folder: models,
+      header: modelHeader, probe: modelProbe, settings: settings, logger: logger, now: now)
     self.rules = rules
     self.archives = archives
     self.dispatch = dispatch
@@ -84,12 +88,16 @@ struct Service: Sendable {
       endings: webhooksDue, onLookUp: { metrics.cache(.status, isHit: $0) }, logger: logger)
     receiver = UploadReceiver(
       settings: settings, blobs: blobs, uploads: uploads, threads: .singleton,
-      slots: UploadSlots(count: settings.concurrentUploads, patience: settings.idleTimeout / 2),
+      slots: WorkSlots(
+        count: settings.concurrentUploads, patience: settings.idleTimeout / 2, of: "uploads"),
       logger: logger, now: now)
     modelReceiver = ModelUploadReceiver(
       settings: settings, blobs: blobs, threads: .singleton,
-      slots: UploadSlots(
-        count: ModelUploadReceiver.concurrentUploads, patience: settings.idleTimeout / 2),
+      slots: WorkSlots(
+        count: ModelUploadReceiver.concurrentUploads, patience: settings.idleTimeout / 2,
+        of: "uploads"),
       logger: logger)
+    comparisonSlots = WorkSlots(
+      count: JobPair.concurrentComparisons, patience: settings.idleTimeout / 2, of: "comparisons")
   }
 }

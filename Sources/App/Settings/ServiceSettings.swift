@@ -123,6 +123,10 @@ public struct ServiceSettings: Sendable, Equatable {
   public var maxModelVersions = 1000
   /// Longest time that a model may take to be tried.
   public var modelCheck = Duration.seconds(300)
+  /// Of the golden pictures of one model.
+  public var maxGoldenBytes = 268_435_456
+  /// Longest time that a version may take to look at all golden pictures.
+  public var goldenCheck = Duration.seconds(600)
   /// Files on a machine's disk.
   public var modelCacheBytes = 8_589_934_592
   /// Of loaded models of one worker, as estimated.

@@ -52,6 +52,12 @@ struct StatusDocument: Sendable {
       if let stage = job.progress.stage { json.string("current_stage", stage) }
       if let estimate, !job.state.isEnded { json.time("estimated_completion", estimate) }
     }
+    if let comparison = job.comparison {
+      json.object("comparison") { json in
+        json.string("job_id", comparison.base.description)
+        json.bool("shadow", comparison.isShadow)
+      }
+    }
     if let summary = job.summary { json.raw("summary", summary) }
     if job.state == .completed {
       json.string("results_url", "/api/v1/jobs/\(job.id)/results")

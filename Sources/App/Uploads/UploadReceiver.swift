@@ -12,7 +12,7 @@ struct UploadReceiver: Sendable {
   let blobs: any BlobStore
   let uploads: any UploadStore
   let threads: NIOThreadPool
-  let slots: UploadSlots
+  let slots: WorkSlots
   let logger: Logger
   let now: @Sendable () -> Date
 

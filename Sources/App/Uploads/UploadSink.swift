@@ -122,7 +122,7 @@ final class UploadSink: BodySink, @unchecked Sendable {
 }
 
 /// One part on its way to disk.
-private final class PartFile {
+final class PartFile {
   /// What is handed to the disk at once while the rest arrives, so that little is left for the last sync.
   private static let writebackBytes = 4 << 20
 

@@ -20,7 +20,9 @@ struct WorkerLog: Sendable {
   func write(_ event: WorkerEvent) {
     switch event {
     case .claimed(let claimed):
-      if claimed.isTakenOver { metrics.jobRetried(reason: JobFailure.workerLost.code) }
+      if claimed.isTakenOver {
+        counting(claimed.job)?.jobRetried(reason: JobFailure.workerLost.code)
+      }
       logger.info("Job begins", metadata: metadata(claimed.job))
       tell(
         claimed.isTakenOver
@@ -35,7 +37,7 @@ struct WorkerLog: Sendable {
       metrics.writeRefused()
       logger.info("Job cancelled, or another worker has it", metadata: metadata(job))
     case .leaseNotRenewed(let job):
-      metrics.jobRetried(reason: "LEASE_NOT_RENEWED")
+      counting(job)?.jobRetried(reason: "LEASE_NOT_RENEWED")
       metrics.lease(.lost)
       logger.error("Job given up: its lease could not be renewed", metadata: metadata(job))
       tell("The worker gives the job up: it cannot reach the database", .warning, job)
@@ -58,6 +60,9 @@ struct WorkerLog: Sendable {
     }
   }
 
+  /// nil for a shadow: a candidate that fails is in its report, and nobody is paged for it.
+  private func counting(_ job: Job) -> ServiceMetrics? { job.isShadow ? nil : metrics }
+
   private func ended(_ job: Job, _ outcome: AttemptOutcome, _ error: (any Error)?) {
     // Not below zero when somebody has set the clock back.
     let duration = Duration.seconds(max(0, Date().timeIntervalSince(job.startedAt ?? Date())))
@@ -65,16 +70,17 @@ struct WorkerLog: Sendable {
     if let error { details["cause"] = "\(error)" }
     switch outcome {
     case .completed:
-      metrics.jobEnded(.completed, duration: duration)
+      counting(job)?.jobEnded(.completed, duration: duration)
       logger.info("Job completed", metadata: metadata(job, details))
       tell("Completed", .info, job, ["duration_ms": "\(Int(duration.timeInterval * 1000))"])
     case .failed(let failure):
-      metrics.jobEnded(.failed, duration: duration)
+      counting(job)?.jobEnded(.failed, duration: duration)
       details["code"] = "\(failure.code)"
-      logger.error("Job failed", metadata: metadata(job, details))
+      logger.log(
+        level: job.isShadow ? .warning : .error, "Job failed", metadata: metadata(job, details))
       tell("Failed: \(failure.message)", .error, job, failure.logDetails)
     case .retry(let time, let failure):
-      metrics.jobRetried(reason: failure.code)
+      counting(job)?.jobRetried(reason: failure.code)
       details["code"] = "\(failure.code)"
       details["due_at"] = "\(time)"
       logger.warning("Job will be tried again", metadata: metadata(job, details))

@@ -5,7 +5,7 @@ enum PostgresSchema {
   /// Number `n` is at position `n - 1`.
   static let migrations = [
     uploads, jobs, attempts, deliveries, secrets, requestsAndLogs, owners, keysAndUsage,
-    models,
+    models, comparisons, shadows, golden,
   ]
 
   /// Any number that is always the same: who holds it may migrate. Locks belong to one database.

@@ -41,7 +41,8 @@ extension PostgresStore: UploadStore {
 
   static let expiredUploads = """
     SELECT id FROM upload WHERE expires_ms <= $1 AND NOT EXISTS (
-      SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing'))
+      SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing')
+        AND is_shadow IS DISTINCT FROM 1)
     ORDER BY expires_ms LIMIT $2
     """
 
@@ -58,14 +59,18 @@ extension PostgresStore: UploadStore {
       try connection.query("SELECT 1 FROM upload WHERE id = $1 FOR UPDATE", [id.description])
       guard let upload = try Self.upload(id, connection) else { return nil }
       let jobs = try connection.query(
-        "SELECT id, ended_ms FROM job WHERE upload_id = $1 ORDER BY id", [id.description]
+        "SELECT id, ended_ms, is_shadow FROM job WHERE upload_id = $1 ORDER BY id",
+        [id.description]
       ).rows
-      let isUsed = try jobs.contains { try ($0[1] as Int64?) == nil }
+      let shadows = try jobs.map { try ($0[2] as Int?) == 1 }
+      let isUsed = try zip(jobs, shadows).contains { try ($0[1] as Int64?) == nil && !$1 }
       guard !isUsed else {
         throw JobsError(.uploadInUse, "A job over this upload has not ended")
       }
       try connection.query("DELETE FROM upload WHERE id = $1", [id.description])
-      return DeletedUpload(upload: upload, jobIDs: try jobs.map { try storedIdentifier($0[0]) })
+      return DeletedUpload(
+        upload: upload, jobIDs: try jobs.map { try storedIdentifier($0[0]) },
+        shadowCount: shadows.count { $0 })
     }
   }
 

@@ -19,6 +19,9 @@ enum SQLiteSchema {
       try database.execute(sql: keysAndUsage)
     }
     migrator.registerMigration("6: models") { try $0.execute(sql: models) }
+    migrator.registerMigration("7: comparisons") { try $0.execute(sql: comparisons) }
+    migrator.registerMigration("8: shadows") { try $0.execute(sql: shadows) }
+    migrator.registerMigration("9: golden pictures") { try $0.execute(sql: golden) }
     return migrator
   }
 

@@ -42,7 +42,8 @@ extension SQLiteStore: UploadStore {
 
   static let expiredUploads = """
     SELECT id FROM upload WHERE expires_ms <= ? AND NOT EXISTS (
-      SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing'))
+      SELECT 1 FROM job WHERE upload_id = upload.id AND state IN ('queued', 'processing')
+        AND is_shadow IS NOT 1)
     ORDER BY expires_ms LIMIT ?
     """
 
@@ -60,11 +61,13 @@ extension SQLiteStore: UploadStore {
       guard try !Self.isUsed(id, database) else {
         throw JobsError(.uploadInUse, "A job over this upload has not ended")
       }
-      let jobIDs = try String.fetchAll(
-        database, sql: "SELECT id FROM job WHERE upload_id = ? ORDER BY id",
+      let jobs = try Row.fetchAll(
+        database, sql: "SELECT id, is_shadow FROM job WHERE upload_id = ? ORDER BY id",
         arguments: [id.description])
       try database.execute(sql: "DELETE FROM upload WHERE id = ?", arguments: [id.description])
-      return DeletedUpload(upload: upload, jobIDs: try jobIDs.map { try storedIdentifier($0) })
+      return DeletedUpload(
+        upload: upload, jobIDs: try jobs.map { try storedIdentifier($0[0]) },
+        shadowCount: jobs.count { ($0[1] as Int?) == 1 })
     }
   }
 
@@ -73,7 +76,8 @@ extension SQLiteStore: UploadStore {
       database,
       sql: """
         SELECT EXISTS (
-          SELECT 1 FROM job WHERE upload_id = ? AND state IN ('queued', 'processing'))
+          SELECT 1 FROM job WHERE upload_id = ? AND state IN ('queued', 'processing')
+            AND is_shadow IS NOT 1)
         """,
       arguments: [id.description]) ?? false
   }

@@ -11,7 +11,8 @@ extension Services {
   static func modelProbe(_ settings: ServiceSettings) -> any ModelProbe {
     ModelProbeProcess(
       temporaryFolder: DataFolder.temporary(in: settings.dataDirectory),
-      timeLimit: settings.modelCheck)
+      timeLimit: settings.modelCheck,
+      precision: settings.precision.flatMap(InferencePrecision.init(rawValue:)))
   }
 
   /// The files of registered versions, for a worker of this machine.
@@ -31,6 +32,10 @@ extension Services {
     let stores = try await Stores.open(settings, connections: 1, logger: logger)
     return try ModelAdministration(
       store: stores.metadata, blobs: stores.blobs,
+      versions: ModelVersionCache(
+        store: stores.metadata, blobs: stores.blobs,
+        folder: DataFolder.models(in: settings.dataDirectory), maxBytes: settings.modelCacheBytes,
+        threads: thread()),
       folder: ModelFolderCatalog(
         folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
       header: ModelHeaderReader(threads: thread()), probe: modelProbe(settings),

@@ -82,6 +82,7 @@ enum Services {
           folder: ModelFolder(path: settings.modelsDirectory), threads: thread()),
         modelStore: stores.metadata, modelHeader: ModelHeaderReader(threads: thread()),
         modelProbe: modelProbe(settings),
+        modelVersions: modelVersions(settings, stores, telemetry),
         modelFolder: DataFolder.models(in: settings.dataDirectory),
         rules: ruleSource(settings.rulesDirectory),
         archives: LibarchiveZIPWriter(threads: thread(2)),

@@ -6,13 +6,16 @@ import Subprocess
 public struct ProbeRequest: Codable, Sendable {
   /// An `.onnx` or `.xml` file.
   public var model: String
-  /// An `InferencePrecision`.
-  public var precision: String
+  /// An `InferencePrecision`; nil leaves it to the model's document.
+  public var precision: String?
   public var samples: [String] = []
   /// As the reference was made: whole pictures, and this threshold; nil leaves them out.
   public var wholePictures: WholePictures?
   /// Whether the samples are looked at slice by slice as well, as jobs do.
   public var slices = false
+  /// Whether the samples are looked at as by a job that says nothing but the model's name: slice by slice, with the
+  /// classes and confidences of its document.
+  public var standard = false
   /// Whether once more with a threshold near zero, for average precision.
   public var evaluation = false
   /// Measures the speed for about so long; 0 does not.
@@ -33,10 +36,10 @@ public struct ProbeRequest: Codable, Sendable {
     }
   }
 
-  public init(model: String, precision: InferencePrecision, samples: [String] = []) {
+  public init(model: String, precision: InferencePrecision?, samples: [String] = []) {
     self.model = model
     self.samples = samples
-    self.precision = precision.rawValue
+    self.precision = precision?.rawValue
   }
 
   var json: Data {
@@ -67,6 +70,8 @@ public struct ProbeResult: Codable, Sendable {
   public var inputWidth: Int
   public var inputHeight: Int
   public var layout: String
+  /// The names in results, by class id; nil where the model was not asked as by a job.
+  public var labels: [String]?
   /// Of each sample.
   public var pictures: [Picture] = []
   /// Of one inference, with all requests busy; nil where it was not measured.
@@ -79,11 +84,21 @@ public struct ProbeResult: Codable, Sendable {
     public var height: Int
     public var whole: [RecordedDetection]?
     public var slices: [RecordedDetection]?
+    /// Without masks.
+    public var standard: [RecordedDetection]?
+    /// Why the picture could not be decoded; nil where it was.
+    public var problem: String?
     public var evaluation: [RecordedDetection]?
 
     public init(width: Int, height: Int) {
       self.width = width
       self.height = height
+    }
+
+    /// One that could not be decoded.
+    public init(problem: String) {
+      self.init(width: 0, height: 0)
+      self.problem = problem
     }
   }
 
@@ -114,18 +129,31 @@ public struct ModelProbeProcess: ModelProbe {
   /// In the folder that a child is given.
   public static let requestName = "request.json"
 
-  private let temporaryFolder: String
+  let temporaryFolder: String
   private let timeLimit: Duration
+  /// Of jobs, where the operator says one.
+  let precision: InferencePrecision?
 
-  /// - Parameter temporaryFolder: each child gets a folder of its own in it.
-  public init(temporaryFolder: String, timeLimit: Duration) {
+  /// - Parameters:
+  ///   - temporaryFolder: each child gets a folder of its own in it.
+  ///   - precision: in which pictures are looked at as by a job; nil leaves it to the model's document.
+  public init(
+    temporaryFolder: String, timeLimit: Duration, precision: InferencePrecision? = nil
+  ) {
     self.temporaryFolder = temporaryFolder
     self.timeLimit = timeLimit
+    self.precision = precision
   }
 
   /// - Throws: `DetectionError(.modelLoadError)` with what the child says is wrong with the model, or with how it died;
   ///   `.storageError` when the folder cannot be written; `CancellationError`.
   public func run(_ request: ProbeRequest) async throws -> ProbeResult {
+    try await run(request, within: timeLimit)
+  }
+
+  func run(
+    _ request: ProbeRequest, within timeLimit: Duration, outputBytes: Int? = nil
+  ) async throws -> ProbeResult {
     let name = (request.model as NSString).lastPathComponent
     let folder = "\(temporaryFolder)/probe-\(UUID())"
     do {
@@ -139,8 +167,9 @@ public struct ModelProbeProcess: ModelProbe {
       // What is left all the same lies in a temporary folder.
       try? FileManager.default.removeItem(atPath: folder)
     }
-    let child = ChildProgram(
+    var child = ChildProgram(
       path: "/proc/self/exe", arguments: ["models", "probe", folder], timeLimit: timeLimit)
+    if let outputBytes { child.outputBytes = outputBytes }
     do {
       return try answer(of: try await child.run(), name)
     } catch is TimedOut {
@@ -170,7 +199,7 @@ public struct ModelProbeProcess: ModelProbe {
   }
 
   /// Links to a model's files in a folder of their own, under the name `model`.
-  private static func linked(_ path: String, in folder: String) throws -> String {
+  static func linked(_ path: String, in folder: String) throws -> String {
     let files = FileManager.default
     let stem = (path as NSString).deletingPathExtension
     let end = (path as NSString).pathExtension

@@ -27,6 +27,13 @@ public struct RecordedDetection: Codable, Sendable, Equatable {
     maskRuns = detection.mask?.runs.map { [$0.row, $0.start, $0.end] }
   }
 
+  /// The box alone: masks of crowded pictures are many times as long.
+  public var withoutMask: RecordedDetection {
+    var detection = self
+    detection.maskRuns = nil
+    return detection
+  }
+
   /// - Throws: `DetectionError(.modelLoadError)` when numbers are missing.
   public func detection() throws -> Detection {
     guard xyxy.count == 4, xywhr?.count ?? 5 == 5, classID >= 0,

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// Removes blobs that belong to no row: of uploads that were killed before their rows were written, of deletions
-/// that ended half-way, of models that were refused, of workers that wrote on after their job was gone.
+/// that ended half-way, of models and golden pictures that were refused, of workers that wrote on after their job was gone.
 public struct LeftoverSweeper: Sendable {
   /// What one run has removed.
   public struct Counts: Sendable, Equatable {
@@ -53,6 +53,9 @@ public struct LeftoverSweeper: Sendable {
         return try await jobs.job(id) == nil ? BlobKey.prefix(of: id) : nil
       },
       models: try await sweep(BlobKey.models, olderThan: time) { name in
+        if let id = GoldenSetID(name) {
+          return try await models.hasGoldenSet(id) ? nil : BlobKey.prefix(of: id)
+        }
         guard let id = ModelFilesID(name) else { return nil }
         return try await models.hasModelFiles(id) ? nil : BlobKey.prefix(of: id)
       },

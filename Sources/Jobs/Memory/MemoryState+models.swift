@@ -7,6 +7,7 @@ struct MemoryModels {
   private var lastNumbers: [String: Int] = [:]
   private var aliases: [String: [String: Int]] = [:]
   private var moves: [String: [String: [AliasMove]]] = [:]
+  var golden = MemoryGolden()
   private var keys: [[String]: (bodyHash: String, id: ModelVersionID, createdAt: Date)] = [:]
 
   /// Ascending.
@@ -76,7 +77,7 @@ struct MemoryModels {
 
   mutating func move(
     _ alias: String, of name: String, to number: Int, _ expectation: AliasExpectation,
-    by mover: String?, _ now: Date
+    _ golden: GoldenGuard = .unchecked, by mover: String?, _ now: Date
   ) throws -> AliasMove? {
     let id = ModelVersionID(name: name, number: number)
     guard versions[id] != nil else { throw JobsError.noSuchVersion(id) }
@@ -85,6 +86,9 @@ struct MemoryModels {
       throw JobsError.aliasMoved(alias, of: name, to: current)
     }
     guard current != number else { return nil }
+    guard golden == .unchecked || self.golden.allows(alias, id) else {
+      throw JobsError.notChecked(id, alias)
+    }
     return put(alias, of: name, at: number, by: mover, now)
   }
 
@@ -156,6 +160,7 @@ struct MemoryModels {
   private mutating func forget(_ ids: [ModelVersionID]) {
     for id in ids { versions[id] = nil }
     keys = keys.filter { !ids.contains($0.value.id) }
+    golden.forget(ids) { [self] in numbers(of: $0) }
   }
 }
 

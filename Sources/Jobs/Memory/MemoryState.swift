@@ -9,6 +9,7 @@ struct MemoryState {
   var apiKeys: [APIKeyID: APIKey] = [:]
   var usage: [AccountDay: Int] = [:]
   var models = MemoryModels()
+  var shadows = MemoryShadows()
   /// Of the newest change.
   private(set) var version = 0
   private var keys: [String: (bodyHash: String, jobID: JobID, createdAt: Date)] = [:]
@@ -25,7 +26,10 @@ struct MemoryState {
     if let idempotency, let first = try self.job(startedBy: idempotency, now: job.createdAt) {
       return .repeated(first)
     }
-    if let total = limits.total, jobs.values.count(where: { $0.job.state == .queued }) >= total {
+    let isFull = limits.total.map { total in
+      jobs.values.count { $0.job.state == .queued && (job.isShadow || !$0.job.isShadow) } >= total
+    }
+    if isFull == true {
       throw JobsError.queueFull
     }
     if let limit = limits.ofOwner, let owner = job.owner, counts(of: owner).queued >= limit {
@@ -71,7 +75,7 @@ struct MemoryState {
   }
 
   func isUsed(_ id: UploadID) -> Bool {
-    jobs.values.contains { $0.job.uploadID == id && !$0.job.state.isEnded }
+    jobs.values.contains { $0.job.uploadID == id && !$0.job.state.isEnded && !$0.job.isShadow }
   }
 
   mutating func claim(
@@ -83,7 +87,7 @@ struct MemoryState {
       if isTakenOver {
         entry.deaths += 1
         entry.endAttempt(.lost, .workerLost, now)
-        if entry.deaths >= maxDeaths {
+        if entry.deaths >= maxDeaths || entry.job.isShadow {
           entry.job.failure = .workerCrashed(
             deaths: entry.deaths, on: entry.attempts.last?.fileInHand.flatMap(file))
           entry.end(.failed, now)
@@ -171,7 +175,8 @@ struct MemoryState {
       switch job.state {
       case .processing: load.megapixelsAhead += job.remainingMegapixels
       case .queued where job.priority >= priority: load.megapixelsAhead += job.remainingMegapixels
-      case .completed where job.attempt == 1 && job.megapixels > 0: completed.append(job)
+      case .completed where job.attempt == 1 && job.megapixels > 0 && !job.isShadow:
+        completed.append(job)
       default: break
       }
     }

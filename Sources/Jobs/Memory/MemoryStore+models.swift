@@ -52,10 +52,10 @@ extension MemoryStore: ModelStore {
 
   public func move(
     _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
-    by mover: String?, now: Date
+    _ golden: GoldenGuard, by mover: String?, now: Date
   ) async throws -> AliasMove? {
     try state.withLock {
-      try $0.models.move(alias, of: name, to: number, expectation, by: mover, now)
+      try $0.models.move(alias, of: name, to: number, expectation, golden, by: mover, now)
     }
   }
 
@@ -85,7 +85,9 @@ extension MemoryStore: ModelStore {
 
   public func deleteModel(named name: String) async throws -> [ModelVersion] {
     try state.withLock { state in
-      try state.models.deleteModel(name, isRun: state.isRun { $0.name == name })
+      let gone = try state.models.deleteModel(name, isRun: state.isRun { $0.name == name })
+      state.shadows.rules[name] = nil
+      return gone
     }
   }
 }

@@ -44,7 +44,8 @@ public final class MemoryStore: JobStore, UploadStore {
   public func newestPicture(of file: FileID) async throws -> ImageRecord? {
     state.withLock { state in
       state.jobs.values.filter {
-        $0.job.state == .completed && $0.records[file]?.annotatedKey != nil
+        $0.job.state == .completed && $0.job.comparison == nil
+          && $0.records[file]?.annotatedKey != nil
       }.max { $0.job.id < $1.job.id }?.records[file]
     }
   }
@@ -52,7 +53,7 @@ public final class MemoryStore: JobStore, UploadStore {
   public func counts() async throws -> QueueCounts {
     state.withLock { state in
       let jobs = state.jobs.values.map(\.job)
-      let queued = jobs.filter { $0.state == .queued }
+      let queued = jobs.filter { $0.state == .queued && !$0.isShadow }
       return QueueCounts(
         queued: queued.count, processing: jobs.count { $0.state == .processing },
         oldestDueAt: queued.map(\.dueAt).min())
@@ -188,7 +189,9 @@ public final class MemoryStore: JobStore, UploadStore {
       let jobs = state.jobs.values.filter { $0.job.uploadID == id }
       state.uploads[id] = nil
       for entry in jobs { state.forget(entry.job.id) }
-      return DeletedUpload(upload: upload, jobIDs: jobs.map(\.job.id).sorted())
+      return DeletedUpload(
+        upload: upload, jobIDs: jobs.map(\.job.id).sorted(),
+        shadowCount: jobs.count { $0.job.isShadow })
     }
   }
 }

@@ -41,6 +41,8 @@ public struct Job: Sendable, Equatable {
   /// The version of a registered model that it runs, whatever becomes of aliases; nil for a model of the operator's
   /// folder.
   public var model: ModelPin?
+  /// Set for a job that was made to be compared with another one; never changes.
+  public var comparison: JobComparison?
 
   /// A job that waits for its first worker.
   public init(
@@ -63,6 +65,19 @@ public struct Job: Sendable, Equatable {
     progress = JobProgress(totalImages: fileIDs.count)
     self.requestID = requestID
     self.traceParent = traceParent
+  }
+}
+
+/// What a job's results are compared with.
+public struct JobComparison: Sendable, Hashable {
+  /// The job whose results they are compared with: over the same upload.
+  public var base: JobID
+  /// Whether nobody waits for it: it tries a candidate beside a client's job.
+  public var isShadow: Bool
+
+  public init(base: JobID, isShadow: Bool) {
+    self.base = base
+    self.isShadow = isShadow
   }
 }
 

@@ -113,7 +113,7 @@ public struct JobQuery: Sendable, Equatable {
 
 /// How many jobs may be queued when a new one has joined them; nil for any number.
 public struct QueueLimits: Sendable, Equatable {
-  /// Everybody's.
+  /// Everybody's. Shadows take no place from others, and count among themselves.
   public var total: Int?
   /// The owner's.
   public var ofOwner: Int?
@@ -137,11 +137,12 @@ public struct OwnerCounts: Sendable, Equatable {
 
 /// The queue at one moment: jobs that have not ended.
 public struct QueueCounts: Sendable, Equatable {
+  /// Without shadows, for which nobody waits.
   public var queued: Int
   /// Also those whose lease has run out and that nobody has taken over yet.
   public var processing: Int
-  /// When the queued job that is due first is due: ahead of now when all of them wait for their next try. nil when
-  /// none is queued.
+  /// When the queued job that is due first, of those that are counted, is due: ahead of now when all of them wait for
+  /// their next try. nil when none is queued.
   public var oldestDueAt: Date?
 
   public init(queued: Int, processing: Int, oldestDueAt: Date?) {
@@ -171,7 +172,7 @@ public struct QueueLoad: Sendable, Equatable {
 
   /// Of the jobs that are claimed before a new one of the priority asked for, what is left to do.
   public var megapixelsAhead: Double
-  /// Measured on the last jobs that completed at their first attempt; nil while there are none.
+  /// Measured on the last jobs that completed at their first attempt and were no shadows; nil while there are none.
   public var secondsPerMegapixel: Double?
 
   public init(megapixelsAhead: Double, secondsPerMegapixel: Double?) {
@@ -207,7 +208,8 @@ public protocol JobStore: Sendable {
   func records(of id: JobID) async throws -> [ImageRecord]
   /// The newest `Attempt.keptCount` attempts, oldest first.
   func attempts(of id: JobID) async throws -> [Attempt]
-  /// A file's record from the newest completed job that drew a picture of it; nil when none did.
+  /// A file's record from the newest completed job that drew a picture of it, not counting those that were made to
+  /// be compared; nil when none did.
   func newestPicture(of file: FileID) async throws -> ImageRecord?
   /// Costs what the live jobs cost, however many ended ones are kept.
   func counts() async throws -> QueueCounts
@@ -242,7 +244,7 @@ public protocol JobStore: Sendable {
 
   /// Hands the next due job to a worker: highest priority first, then the oldest. A job whose lease has run
   /// out is due again whatever its owner has in hand; a queued one is passed over while as many of its owner's jobs
-  /// are being processed as its `runningLimit` says, however many workers ask at once. When `maxDeaths` workers have died on it, it fails with `WORKER_CRASHED` instead.
+  /// are being processed as its `runningLimit` says, however many workers ask at once. When `maxDeaths` workers have died on it, or one on a shadow, it fails with `WORKER_CRASHED` instead.
   /// - Returns: nil when nothing is due.
   func claim(
     for worker: WorkerID, lease: Duration, maxDeaths: Int, now: Date

@@ -1,8 +1,4 @@
-/// How far the detections of two runs over the same pictures are the same, box by box.
-///
-/// Each box of the reference takes the free box of its class that is most like it, by overlap and confidence, the most
-/// confident first: models may give one object several boxes that differ in their confidence only. Oriented boxes are
-/// compared by the exact IoU of their polygons.
+/// How far the detections of two runs over the same pictures are the same, box by box: which are is `BoxMatching`'s.
 public struct BoxAgreement: Sendable, Equatable {
   /// From which overlap on two boxes are the same object.
   public static let matchingIoU = 0.5
@@ -75,40 +71,27 @@ public struct BoxAgreement: Sendable, Equatable {
   ) -> Figures {
     var figures = Figures()
     (figures.referenceBoxes, figures.foundBoxes) = (reference.count, found.count)
-    var free = Dictionary(grouping: found.indices) { found[$0].classID }
-    for box in reference.sorted(by: Detection.inResultOrder) {
-      let candidates = free[box.classID] ?? []
-      let best = candidates.map { (index: $0, overlap: overlap(box, found[$0])) }
-        .filter { $0.overlap >= matchingIoU }
-        .max {
-          likeness(box, found[$0.index], $0.overlap) < likeness(box, found[$1.index], $1.overlap)
-        }
-      guard let best else {
-        if box.confidence <= borderline { figures.borderline += 1 } else { figures.missing += 1 }
-        continue
-      }
-      free[box.classID]?.removeAll { $0 == best.index }
-      figures.add(box, found[best.index], overlap: best.overlap)
+    let matching = BoxMatching(
+      reference, found, referenceLabels: reference.map(\.classID),
+      foundLabels: found.map(\.classID), iou: matchingIoU)
+    for pair in matching.pairs {
+      figures.add(reference[pair.reference], found[pair.found], overlap: pair.overlap)
     }
-    for index in free.values.joined() {
-      if found[index].confidence <= borderline {
+    for place in matching.onlyReference {
+      if reference[place].confidence <= borderline {
+        figures.borderline += 1
+      } else {
+        figures.missing += 1
+      }
+    }
+    for place in matching.onlyFound {
+      if found[place].confidence <= borderline {
         figures.borderline += 1
       } else {
         figures.extra += 1
       }
     }
     return figures
-  }
-
-  private static func likeness(_ left: Detection, _ right: Detection, _ overlap: Double) -> Double {
-    overlap - Double(abs(left.confidence - right.confidence))
-  }
-
-  private static func overlap(_ left: Detection, _ right: Detection) -> Double {
-    if let left = left.orientedBox, let right = right.orientedBox {
-      return Double(left.polygonIoU(with: right))
-    }
-    return left.box.overlap(with: right.box, metric: .iou, in: Double.self)
   }
 }
 

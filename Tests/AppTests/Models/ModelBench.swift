@@ -1,6 +1,7 @@
 import Foundation
 import Jobs
 import Logging
+import NIOPosix
 import ObjectDetection
 import Synchronization
 import TestSupport
@@ -25,8 +26,15 @@ final class ModelBench: Sendable {
 
   var registry: ModelRegistry {
     ModelRegistry(
-      store: store, blobs: blobs, folder: FolderOfOne(), header: nil, probe: probe,
-      settings: settings, logger: Self.logger, now: { startOfTests })
+      store: store, blobs: blobs, versions: versions, folder: FolderOfOne(), header: nil,
+      probe: probe, settings: settings, logger: Self.logger, now: { startOfTests })
+  }
+
+  /// The files of what was registered.
+  var versions: ModelVersionCache {
+    ModelVersionCache(
+      store: store, blobs: blobs, folder: folder.path("models"), maxBytes: 1 << 20,
+      threads: .singleton)
   }
 
   /// An ONNX file of these bytes, on the blob store's disk.
@@ -63,12 +71,32 @@ final class ScriptedProbe: ModelProbe {
     task: .obb, classNames: ["plane", "ship"], inputSize: PixelSize(width: 640, height: 512),
     layout: "oriented")
 
+  typealias Look = @Sendable (_ path: String, _ pictures: [String]) async throws -> ProbedPictures
+
   private let state = Mutex<Script>({ _ in ScriptedProbe.found })
+  private let look = Mutex<(script: Look, count: Int)>(
+    ({ _, pictures in ProbedPictures(labels: [], pictures: pictures.map { _ in [] }) }, 0))
 
   func answer(_ script: @escaping Script) { state.withLock { $0 = script } }
 
+  /// What a model finds in pictures; nothing unless a test says it.
+  func find(_ script: @escaping Look) { look.withLock { $0.script = script } }
+
+  /// How often pictures were looked at.
+  var looks: Int { look.withLock { $0.count } }
+
   func probe(path: String) async throws -> ProbedModel {
     try await state.withLock { $0 }(path)
+  }
+
+  func detect(
+    path: String, in pictures: [String], timeLimit: Duration
+  ) async throws -> ProbedPictures {
+    let script = look.withLock { look in
+      look.count += 1
+      return look.script
+    }
+    return try await script(path, pictures)
   }
 }
 

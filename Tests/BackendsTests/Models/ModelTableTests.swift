@@ -19,6 +19,9 @@ private let refused = [
   "UPDATE model_alias_move SET undoes = number",
   "UPDATE job SET model_number = 3",
   "UPDATE job SET model_name = NULL, model_number = NULL, model_sha256 = NULL",
+  "UPDATE job SET base_job_id = NULL, is_shadow = NULL",
+  "UPDATE job SET is_shadow = 1",
+  "UPDATE job SET base_job_id = id",
 ]
 
 /// Three versions, `production` at the first, a job that runs the second.
@@ -29,6 +32,7 @@ private func addModels(to store: any StoreRule.Store) async throws {
   var job = sampleJob(over: upload)
   job.model = try await store.modelVersion(
     ModelReference(name: "aerial", selector: .number(2)))?.pin
+  job.comparison = JobComparison(base: JobID(at: startOfTests), isShadow: false)
   #expect(try await store.insert(job, idempotency: nil) == .inserted)
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  allowedActions, classSummary, pastedJobID, pictureText, stageText, timeLeft, timeTaken,
+  allowedActions, classSummary, kindText, pastedJobID, pictureText, stageText, timeLeft, timeTaken,
 } from "../../../Console/jobs-text.js";
 
 test("only what the server takes is offered", () => {
@@ -10,6 +10,15 @@ test("only what the server takes is offered", () => {
   assert.deepEqual(allowedActions({ status: "completed" }), { cancel: false, retry: false, delete: true });
   assert.deepEqual(allowedActions({ status: "failed" }), { cancel: false, retry: true, delete: true });
   assert.deepEqual(allowedActions({ status: "cancelled" }), { cancel: false, retry: true, delete: true });
+});
+
+test("what sets a job apart is told, and nothing of jobs like most", () => {
+  assert.equal(kindText({ priority: "normal" }), "");
+  assert.equal(kindText({ priority: "high" }), "high priority");
+  const comparison = { job_id: "job_x", shadow: false };
+  assert.equal(kindText({ priority: "normal", comparison }), "comparison");
+  assert.equal(kindText({ priority: "low", comparison }), "comparison, low priority");
+  assert.equal(kindText({ priority: "low", comparison: { ...comparison, shadow: true } }), "shadow");
 });
 
 test("the time that is left is told coarsely, and only while there is one", () => {

@@ -83,3 +83,14 @@ test("nothing is drawn for a move to where one is", () => {
   camera.moveTo({ ...camera.view });
   assert.equal(changes(), before);
 });
+
+test("who follows another camera moves at once, and stays fitted where that one sees all", () => {
+  const { camera } = cameraOn();
+  camera.follow({ scale: 1, x: 1500, y: 900 });
+  assert.deepEqual(camera.view, { scale: 1, x: 1500, y: 900 });
+  camera.resize({ width: 400, height: 300 });
+  assert.deepEqual(camera.view, { scale: 1, x: 1500, y: 900 });
+  camera.follow({ scale: 0.1, x: 2000, y: 1000 });
+  camera.resize({ width: 800, height: 600 });
+  assert.deepEqual(camera.view, { scale: 0.2, x: 2000, y: 1000 });
+});

@@ -59,6 +59,9 @@ struct AccessTableTests {
     }
     var feed = look("/api/v1/jobs/events", "/api/v1/jobs/events", other: 200)
     feed.isEndless = true
+    // The job was not made to be compared.
+    var comparison = ofJob("comparison")
+    (comparison.owner, comparison.reader, comparison.admin) = (400, 400, 400)
     // An administrator's; there is nothing of it here.
     func registry(_ route: String, _ path: String, body: String? = nil, _ status: Int = 404) -> Row
     {
@@ -76,6 +79,14 @@ struct AccessTableTests {
       registry("PUT \(alias)", "/api/v1/models/none/aliases/production", body: #"{"version":1}"#),
       registry("DELETE \(alias)", "/api/v1/models/none/aliases/production"),
       registry("POST \(alias)/rollback", "/api/v1/models/none/aliases/production/rollback"),
+      registry("PUT \(model)/golden", "/api/v1/models/none/golden", body: "{}"),
+      registry("GET \(model)/golden", "/api/v1/models/none/golden"),
+      registry("DELETE \(model)/golden", "/api/v1/models/none/golden"),
+      registry("POST \(model)/versions/{version}/check", "/api/v1/models/none/versions/1/check"),
+      registry("GET \(model)/versions/{version}/check", "/api/v1/models/none/versions/1/check"),
+      registry("GET \(model)/shadow", "/api/v1/models/none/shadow"),
+      registry("PUT \(model)/shadow", "/api/v1/models/none/shadow", body: #"{"candidate":1}"#),
+      registry("DELETE \(model)/shadow", "/api/v1/models/none/shadow"),
       look("/api/v1/jobs", "/api/v1/jobs", other: 200), feed, ofJob("status"), ofJob("attempts"),
       ofJob("log"), ofJob("events"), ofJob("deliveries"), ofJob("results"), ofJob("reasoning"),
       ofJob("relations"), ofJob("export"), ofJob("visualization"), ofFile("original"),
@@ -97,6 +108,8 @@ struct AccessTableTests {
       change("POST /api/v1/jobs/{job_id}/cancel", "/api/v1/jobs/\(job)/cancel", nil, 409),
       change(
         "POST /api/v1/jobs/{job_id}/retry", "/api/v1/jobs/\(things.failedJob)/retry", nil, 202),
+      comparison,
+      change("POST /api/v1/jobs/{job_id}/compare", "/api/v1/jobs/\(job)/compare", "{", 400),
       change(
         "POST /api/v1/jobs/{job_id}/reasoning/preview", "/api/v1/jobs/\(job)/reasoning/preview",
         "{", 400),
@@ -188,6 +201,10 @@ struct AccessTableTests {
         ("GET", "/api/v1/jobs/\(own.job)/results/\(things.file)/labels.txt", nil),
         ("GET", "/api/v1/jobs/\(things.job)/results/\(own.file)/labels.txt", nil),
         ("GET", "/api/v1/files/\(own.file)/annotated?job_id=\(things.job)", nil),
+        ("GET", "/api/v1/jobs/\(own.job)/comparison?base=\(things.job)", nil),
+        ("GET", "/api/v1/jobs/\(own.job)/comparison?base=\(things.failedJob)", nil),
+        ("GET", "/api/v1/jobs/\(things.job)/comparison?base=\(own.job)", nil),
+        ("POST", "/api/v1/jobs/\(things.job)/compare", #"{"model":"tree-crowns"}"#),
         ("GET", "/api/v1/files/\(own.file)/thumbnail?job_id=\(things.failedJob)", nil),
         ("GET", "/api/v1/files/\(things.file)/annotated?job_id=\(own.job)", nil),
         ("POST", "/api/v1/inference/predict", #"{"upload_id":"\#(things.upload)"}"#),

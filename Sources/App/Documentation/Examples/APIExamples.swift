@@ -45,7 +45,7 @@ enum APIExamples {
 
   static let status = examples([
     ("queued", job(queued)), ("processing", job(processing)), ("completed", job(completed)),
-    ("failed", job(failed)),
+    ("failed", job(failed)), ("made to be compared", job(compared)),
   ])
   static let cancelled = example(
     job(
@@ -156,6 +156,12 @@ enum APIExamples {
     {\(jobStart), "status": "queued", "attempt": 0, "priority": "normal",
      "created_at": "2026-02-02T18:54:58.001Z", "updated_at": "2026-02-02T18:54:58.001Z",
      "progress": {"total_images": 2, "processed_images": 0, "failed_images": 0, "percentage": 0}}
+    """
+  private static let compared = """
+    {\(jobStart), "status": "queued", "attempt": 0, "priority": "normal",
+     "created_at": "2026-02-02T18:54:58.001Z", "updated_at": "2026-02-02T18:54:58.001Z",
+     "progress": {"total_images": 2, "processed_images": 0, "failed_images": 0, "percentage": 0},
+     "comparison": {"job_id": "job_01kgfs9m3h6w2t8c5dn7qzx4ra", "shadow": false}}
     """
   private static let processing = """
     {\(jobStart), "status": "processing", "attempt": 1, "priority": "normal",

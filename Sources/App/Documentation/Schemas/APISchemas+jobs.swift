@@ -181,6 +181,7 @@ extension APISchemas {
        "failed_at": {"$ref": "#/components/schemas/Time"},
        "cancelled_at": {"$ref": "#/components/schemas/Time"},
        "progress": {"$ref": "#/components/schemas/Progress"},
+       "comparison": {"$ref": "#/components/schemas/JobComparison"},
        "summary": {"$ref": "#/components/schemas/Summary"},
        "results_url": {"type": "string"},
        "visualization_url": {"type": "string"},

@@ -3,7 +3,8 @@ enum APISchemas {
   typealias Member = (name: String, json: String)
 
   /// `components/parameters`.
-  static let parameters: [Member] = path + modelParameters + filters + headersOfRequests
+  static let parameters: [Member] =
+    path + modelParameters + comparisonParameters + shadowParameters + filters + headersOfRequests
 
   private static let path: [Member] = [
     ("JobID", parameter("job_id", in: "path", reference("JobID"), "The job")),

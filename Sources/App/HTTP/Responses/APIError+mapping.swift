@@ -13,6 +13,7 @@ extension APIError {
     case let error as APIError: self = error
     case let error as JobsError: self.init(error)
     case let error as DetectionError: self.init(error)
+    case let error as GoldenRefusal: self.init(error)
     case let error as MultipartError: self.init(error)
     case let error as HTTPError: self.init(error)
     case is NIOTooManyBytesError:

@@ -26,6 +26,7 @@ enum APIErrorCode: String, Sendable, CaseIterable {
   case uploadInUse = "UPLOAD_IN_USE"
   case modelInUse = "MODEL_IN_USE"
   case modelConflict = "MODEL_CONFLICT"
+  case goldenCheckFailed = "GOLDEN_CHECK_FAILED"
   case idempotencyConflict = "IDEMPOTENCY_CONFLICT"
   case uploadTooLarge = "UPLOAD_TOO_LARGE"
   case rangeNotSatisfiable = "RANGE_NOT_SATISFIABLE"
@@ -46,7 +47,7 @@ enum APIErrorCode: String, Sendable, CaseIterable {
     case .uploadNotFound, .fileNotFound, .jobNotFound, .notFound, .resultsNotReady: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .jobNotCancellable, .jobNotRetryable, .uploadInUse, .modelInUse, .modelConflict,
-      .idempotencyConflict:
+      .goldenCheckFailed, .idempotencyConflict:
       .conflict
     case .uploadTooLarge: .contentTooLarge
     case .rangeNotSatisfiable: .rangeNotSatisfiable

@@ -43,6 +43,11 @@ enum MetricCatalog {
       "Models that were uploaded and are a version now, or were one already, or were refused, or failed."
     ),
     MetricDefinition(
+      "harrier_shadows_total", .counter, labels: ["result"],
+      initial: ServiceMetrics.ShadowEvent.allCases.map { [$0.rawValue] },
+      "Jobs beside which a candidate was to be tried: shadows that were queued, compared or failed, and those that were not wanted then."
+    ),
+    MetricDefinition(
       "harrier_webhook_deliveries_total", .counter, labels: ["outcome"],
       initial: ServiceMetrics.webhookOutcomes.map { [$0] },
       "Attempts at webhooks that were delivered, will be retried, or failed for good."),

@@ -11,7 +11,7 @@ struct ModelUploadReceiver: Sendable {
   let settings: ServiceSettings
   let blobs: any BlobStore
   let threads: NIOThreadPool
-  let slots: UploadSlots
+  let slots: WorkSlots
   let logger: Logger
 
   /// Reads the body to its end and calls `body` with what was sent, whose files are removed afterwards.

@@ -37,6 +37,13 @@ struct RegistryRoutes {
       service.metrics.modelUploaded(.refused)
       throw APIError(
         .invalidModel, "The model cannot be used", details: error.message, cause: error.cause)
+    } catch let refusal as GoldenRefusal {
+      // The version is there; only its alias is not.
+      service.metrics.modelUploaded(.registered)
+      context.audited["model"] = refusal.version.description
+      var error = APIError(refusal)
+      error.headers[.location] = "/api/v1/models/\(refusal.version)"
+      throw error
     } catch {
       service.metrics.modelUploaded(.failed)
       throw error
@@ -70,17 +77,13 @@ struct RegistryRoutes {
     _ request: Request, _ context: HarrierContext
   ) async throws -> Response {
     _ = try QueryParameters(request, allowing: [])
-    let name = try context.modelName()
-    guard let text = context.parameters.get("version"), let number = Int(text), number > 0,
-      text == "\(number)"
-    else { throw APIError(.notFound, "No such version") }
-    let id = ModelVersionID(name: name, number: number)
+    let id = try context.modelVersion()
     context.audited["model"] = id.description
-    let version = try await inPath { try await service.registry.deleteVersion(id) }
+    let version = try await Self.inPath { try await service.registry.deleteVersion(id) }
     return .json(
       Envelope.success(message: "Version deleted") { json in
-        json.string("name", name)
-        json.integer("version", number)
+        json.string("name", id.name)
+        json.integer("version", id.number)
         json.integer("deleted_bytes", version.content.sizeBytes)
       })
   }
@@ -92,7 +95,7 @@ struct RegistryRoutes {
     _ = try QueryParameters(request, allowing: [])
     let name = try context.modelName()
     context.audited["model"] = name
-    let versions = try await inPath { try await service.registry.deleteModel(named: name) }
+    let versions = try await Self.inPath { try await service.registry.deleteModel(named: name) }
     return .json(
       Envelope.success(message: "Model deleted") { json in
         json.string("name", name)
@@ -129,10 +132,11 @@ struct RegistryRoutes {
     context.audited["alias"] = alias
     let body = try await JobIntake(service: service).jsonBody(of: request)
     let wish = try AliasRequest(parsing: body)
-    let move = try await inPath {
-      try await service.registry.store.move(
-        alias, of: name, to: wish.version, expecting: wish.expectation,
-        by: context.caller.owner, now: service.now())
+    if wish.golden == .unchecked { context.audited["golden"] = "unchecked" }
+    let move = try await Self.inPath {
+      try await service.registry.move(
+        alias, of: name, to: wish.version, expecting: wish.expectation, wish.golden,
+        by: context.caller.owner)
     }
     context.audited["model"] = "\(name)@\(wish.version)"
     let isNew = move.map { $0.from == nil } ?? false
@@ -168,7 +172,7 @@ struct RegistryRoutes {
     let (name, alias) = (try context.modelName(), try context.modelAlias())
     context.audited["model"] = name
     context.audited["alias"] = alias
-    let move = try await inPath {
+    let move = try await Self.inPath {
       try await body(name, alias, expected.map { .at($0) } ?? .anywhere)
     }
     if let number = move.to { context.audited["model"] = "\(name)@\(number)" }
@@ -188,7 +192,7 @@ struct RegistryRoutes {
   }
 
   /// In a path an unknown name is an unknown thing; MODEL_NOT_FOUND is a configuration's fault.
-  private func inPath<Value>(_ body: () async throws -> Value) async throws -> Value {
+  static func inPath<Value>(_ body: () async throws -> Value) async throws -> Value {
     do {
       return try await body()
     } catch let error as JobsError where error.code == .modelNotFound {
@@ -202,6 +206,8 @@ struct AliasRequest: Sendable, Equatable {
   let version: Int
   /// Where the alias must be; `null` for nowhere, absent for anywhere.
   let expectation: AliasExpectation
+  /// Whether golden pictures are asked.
+  let golden: GoldenGuard
 
   /// - Throws: `APIError(.invalidRequest)` for malformed JSON, `.invalidConfig` with every field at fault.
   init(parsing body: [UInt8]) throws {
@@ -211,6 +217,7 @@ struct AliasRequest: Sendable, Equatable {
     if number == 0 { fields.note("version", "REQUIRED", "Must be a version of the model") }
     let isNowhere = fields.take("expected") == .null
     let expected = isNowhere ? 0 : fields.integer("expected", in: 1...Int.max, default: 0)
+    golden = fields.bool("unchecked", default: false) ? .unchecked : .checked
     try fields.finish()
     version = number
     expectation = isNowhere ? .at(nil) : expected == 0 ? .anywhere : .at(expected)
@@ -224,6 +231,15 @@ extension HarrierContext {
       throw APIError(.notFound, "No such model")
     }
     return name
+  }
+
+  /// The version in the path.
+  func modelVersion() throws -> ModelVersionID {
+    let name = try modelName()
+    guard let text = parameters.get("version"), let number = Int(text), number > 0,
+      text == "\(number)"
+    else { throw APIError(.notFound, "No such version") }
+    return ModelVersionID(name: name, number: number)
   }
 
   /// The alias in the path.

@@ -20,8 +20,10 @@ struct RequestMiddleware: RouterMiddleware {
   let proxies: TrustedProxies
   let security: SecurityHeaders
   private let clock = ContinuousClock()
-  /// What takes as long as its client sends.
-  private static let uploads: Set = [UploadRoutes.path, RegistryRoutes.path]
+  /// What takes as long as its client sends, or as a model needs for many pictures.
+  private static let uploads: Set = [
+    UploadRoutes.path, RegistryRoutes.path, GoldenRoutes.path, GoldenRoutes.checkPath,
+  ]
 
   /// - Parameter audit: nil where nobody keeps one.
   init(

@@ -117,7 +117,7 @@ struct ImageWork: Sendable {
     if found.reasoning != nil { stage(.reason, merged, found.reasoningTime) }
     job.metrics.image(
       model: model.name, duration: found.inference, slices: found.regionCount,
-      detectionsByClass: countByLabel(found.detections))
+      detectionsByClass: claimed.job.isShadow ? nil : countByLabel(found.detections))
   }
 
   /// Labels that only the job's own map has count together: each new one would be a series for as long as the process

@@ -178,11 +178,14 @@ extension PostgresStore {
     _ id: JobID, maxDeaths: Int, _ now: Date, _ connection: PostgresConnection
   ) throws -> Bool {
     let counted = try connection.query(
-      "UPDATE job SET deaths = deaths + 1 WHERE id = $1 RETURNING deaths", [id.description])
-    let deaths: Int = try counted.first?[0] ?? 0
+      "UPDATE job SET deaths = deaths + 1 WHERE id = $1 RETURNING deaths, is_shadow",
+      [id.description]
+    ).first
+    let deaths: Int = try counted?[0] ?? 0
+    let isShadow = try (counted?[1] as Int?) == 1
     let file = try fileInHand(of: id, connection)
     try endAttempt(of: id, .lost, .workerLost, now, connection)
-    guard deaths >= maxDeaths else { return false }
+    guard deaths >= maxDeaths || isShadow else { return false }
     let failure = JobFailure.workerCrashed(deaths: deaths, on: file)
     try connection.query(
       """

@@ -41,12 +41,20 @@ extension PostgresStore {
   }
 
   static let queuedUpTo = """
+    SELECT COUNT(*) FROM (SELECT 1 FROM job
+      WHERE state = 'queued' AND is_shadow IS DISTINCT FROM 1 LIMIT $1) AS queued
+    """
+
+  static let queuedWithShadowsUpTo = """
     SELECT COUNT(*) FROM (SELECT 1 FROM job WHERE state = 'queued' LIMIT $1) AS queued
     """
 
   /// Whether at least `count` jobs are queued; no more than that are counted.
-  static func hasQueued(_ count: Int, _ connection: PostgresConnection) throws -> Bool {
-    try connection.query(queuedUpTo, [count]).first?[0] ?? 0 >= count
+  static func hasQueued(
+    _ count: Int, withShadows: Bool, _ connection: PostgresConnection
+  ) throws -> Bool {
+    try connection.query(withShadows ? queuedWithShadowsUpTo : queuedUpTo, [count])
+      .first?[0] ?? 0 >= count
   }
 
   static let ownerQueuedUpTo = """
@@ -66,9 +74,10 @@ extension PostgresStore {
       """
       INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
         created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-        trace_parent, owner, running_limit, model_name, model_number, model_sha256)
+        trace_parent, owner, running_limit, model_name, model_number, model_sha256, base_job_id,
+        is_shadow)
       VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-        $17, $18, $19)
+        $17, $18, $19, $20, $21)
       """,
       [
         job.id.description, job.uploadID.description,
@@ -77,6 +86,7 @@ extension PostgresStore {
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
         job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
         job.storedRunningLimit, job.model?.id.name, job.model?.id.number, job.model?.sha256,
+        job.comparison?.base.description, job.comparison.map { $0.isShadow ? 1 : 0 },
       ])
   }
 

@@ -18,7 +18,9 @@ extension PostgresStore: JobStore {
       if let idempotency, let first = try Self.known(idempotency, job.createdAt, connection) {
         return .repeated(first)
       }
-      if let total = limits.total, try Self.hasQueued(total, connection) {
+      if let total = limits.total,
+        try Self.hasQueued(total, withShadows: job.isShadow, connection)
+      {
         throw JobsError.queueFull
       }
       if let limit = limits.ofOwner, let owner = job.owner,

@@ -37,7 +37,7 @@ extension PostgresStore {
   static let newestPicture = """
     SELECT \(RecordRow.columns) FROM image_record
     WHERE file_id = $1 AND annotated_key IS NOT NULL AND EXISTS (
-      SELECT 1 FROM job WHERE id = image_record.job_id AND state = 'completed')
+      SELECT 1 FROM job WHERE id = image_record.job_id AND state = 'completed' AND base_job_id IS NULL)
     ORDER BY job_id DESC LIMIT 1
     """
 
@@ -50,7 +50,7 @@ extension PostgresStore {
   /// One statement, so all of it is of one moment. Each part reads an index, and of that the live jobs.
   static let queueCounts = """
     SELECT COUNT(*), MIN(due_ms), (SELECT COUNT(*) FROM job WHERE state = 'processing')
-    FROM job WHERE state = 'queued'
+    FROM job WHERE state = 'queued' AND is_shadow IS DISTINCT FROM 1
     """
 
   public func counts() async throws -> QueueCounts {
@@ -96,7 +96,7 @@ extension PostgresStore {
       started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
       failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
       callback_url, request_id, trace_parent, owner, running_limit, model_name, model_number,
-      model_sha256
+      model_sha256, base_job_id, is_shadow
       """
     /// Where what is asked for behind them begins.
     static let count = Int32(columns.split(separator: ",").count)
@@ -133,6 +133,7 @@ extension PostgresStore {
       job.runningLimit = try row[28]
       job.model = storedModelPin(
         name: try row[29], number: try row[30], sha256: try row[31])
+      job.comparison = try storedComparison(base: try row[32], isShadow: try row[33])
       return job
     }
   }

@@ -24,7 +24,8 @@ extension PostgresStore {
   static let measuredJobs = """
     SELECT SUM(GREATEST(0, ended_ms - started_ms)) / 1000.0, SUM(megapixels) FROM (
       SELECT ended_ms, started_ms, megapixels FROM job
-      WHERE state = 'completed' AND attempt = 1 AND megapixels > 0 ORDER BY ended_ms DESC
+      WHERE state = 'completed' AND attempt = 1 AND is_shadow IS DISTINCT FROM 1 AND megapixels > 0
+      ORDER BY ended_ms DESC
       LIMIT \(QueueLoad.measuredJobs)) AS measured
     """
 

@@ -110,4 +110,20 @@ extension PostgresSchema {
     CREATE TRIGGER model_version_change BEFORE UPDATE OR DELETE ON model_version
       FOR EACH ROW EXECUTE FUNCTION model_version_change();
     """
+
+  /// Which job's results another one's are compared with. Nobody owns a shadow.
+  static let comparisons = """
+    ALTER TABLE job ADD COLUMN base_job_id TEXT COLLATE "C", ADD COLUMN is_shadow BIGINT,
+      ADD CONSTRAINT job_comparison CHECK ((base_job_id IS NULL) = (is_shadow IS NULL)
+        AND (is_shadow IS NULL OR is_shadow = 0 OR (is_shadow = 1 AND owner IS NULL)));
+    CREATE FUNCTION job_comparison_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF (NEW.base_job_id, NEW.is_shadow) IS DISTINCT FROM (OLD.base_job_id, OLD.is_shadow) THEN
+        RAISE EXCEPTION 'what a job is compared with never changes' USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER job_comparison_change BEFORE UPDATE OF base_job_id, is_shadow ON job
+      FOR EACH ROW EXECUTE FUNCTION job_comparison_change();
+    """
 }

@@ -4,7 +4,7 @@ public import Jobs
 extension PostgresStore {
   public func move(
     _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
-    by mover: String?, now: Date
+    _ golden: GoldenGuard, by mover: String?, now: Date
   ) async throws -> AliasMove? {
     try await write { connection in
       try Self.takeModelTurn(connection)
@@ -15,6 +15,9 @@ extension PostgresStore {
         throw JobsError.aliasMoved(alias, of: name, to: current)
       }
       guard current != number else { return nil }
+      guard try golden == .unchecked || Self.isAllowed(alias, to: id, connection) else {
+        throw JobsError.notChecked(id, alias)
+      }
       return try Self.put(alias, of: name, at: number, by: mover, now, connection)
     }
   }

@@ -115,13 +115,15 @@ extension SQLiteStore {
   private static func failIfDeadly(
     _ id: JobID, maxDeaths: Int, _ now: Date, _ database: Database
   ) throws -> Bool {
-    let counted = try Int.fetchOne(
-      database, sql: "UPDATE job SET deaths = deaths + 1 WHERE id = ? RETURNING deaths",
+    let counted = try Row.fetchOne(
+      database,
+      sql: "UPDATE job SET deaths = deaths + 1 WHERE id = ? RETURNING deaths, is_shadow",
       arguments: [id.description])
-    let deaths = counted ?? 0
+    let deaths: Int = counted?[0] ?? 0
+    let isShadow = (counted?[1] as Int?) == 1
     let file = try fileInHand(of: id, database)
     try endAttempt(of: id, .lost, .workerLost, now, database)
-    guard deaths >= maxDeaths else { return false }
+    guard deaths >= maxDeaths || isShadow else { return false }
     let failure = JobFailure.workerCrashed(deaths: deaths, on: file)
     try database.execute(
       sql: """

@@ -38,12 +38,20 @@ extension SQLiteStore {
   }
 
   static let queuedUpTo = """
+    SELECT COUNT(*) FROM (SELECT 1 FROM job INDEXED BY job_due
+      WHERE state = 'queued' AND is_shadow IS NOT 1 LIMIT ?)
+    """
+
+  static let queuedWithShadowsUpTo = """
     SELECT COUNT(*) FROM (SELECT 1 FROM job INDEXED BY job_queue WHERE state = 'queued' LIMIT ?)
     """
 
   /// Whether at least `count` jobs are queued; no more than that are counted.
-  static func hasQueued(_ count: Int, _ database: Database) throws -> Bool {
-    let statement = try database.cachedStatement(sql: queuedUpTo)
+  static func hasQueued(
+    _ count: Int, withShadows: Bool, _ database: Database
+  ) throws -> Bool {
+    let statement = try database.cachedStatement(
+      sql: withShadows ? queuedWithShadowsUpTo : queuedUpTo)
     return try Int.fetchOne(statement, arguments: [count]) ?? 0 >= count
   }
 
@@ -63,8 +71,9 @@ extension SQLiteStore {
       sql: """
         INSERT INTO job (id, upload_id, file_ids, configuration, priority, megapixels, state,
           created_ms, updated_ms, due_ms, estimated_ms, total_images, callback_url, request_id,
-          trace_parent, owner, running_limit, model_name, model_number, model_sha256)
-        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          trace_parent, owner, running_limit, model_name, model_number, model_sha256, base_job_id,
+          is_shadow)
+        VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         job.id.description, job.uploadID.description,
@@ -73,6 +82,7 @@ extension SQLiteStore {
         job.updatedAt.milliseconds, job.dueAt.milliseconds, job.estimatedAt?.milliseconds,
         job.progress.totalImages, job.callbackURL, job.requestID, job.traceParent, job.owner,
         job.storedRunningLimit, job.model?.id.name, job.model?.id.number, job.model?.sha256,
+        job.comparison?.base.description, job.comparison.map { $0.isShadow ? 1 : 0 },
       ])
   }
 

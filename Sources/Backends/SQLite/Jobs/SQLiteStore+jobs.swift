@@ -24,7 +24,9 @@ extension SQLiteStore: JobStore {
       if let idempotency, let first = try Self.known(idempotency, job.createdAt, database) {
         return .repeated(first)
       }
-      if let total = limits.total, try Self.hasQueued(total, database) {
+      if let total = limits.total,
+        try Self.hasQueued(total, withShadows: job.isShadow, database)
+      {
         throw JobsError.queueFull
       }
       if let limit = limits.ofOwner, let owner = job.owner,

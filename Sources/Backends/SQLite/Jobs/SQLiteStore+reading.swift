@@ -39,7 +39,7 @@ extension SQLiteStore {
   static let newestPicture = """
     SELECT \(RecordRow.columns) FROM image_record
     WHERE file_id = ?1 AND annotated_key IS NOT NULL AND EXISTS (
-      SELECT 1 FROM job WHERE id = image_record.job_id AND state = 'completed')
+      SELECT 1 FROM job WHERE id = image_record.job_id AND state = 'completed' AND base_job_id IS NULL)
     ORDER BY job_id DESC LIMIT 1
     """
 
@@ -54,7 +54,7 @@ extension SQLiteStore {
   static let queueCounts = """
     SELECT COUNT(*), MIN(due_ms), (
       SELECT COUNT(*) FROM job INDEXED BY job_leases WHERE state = 'processing')
-    FROM job INDEXED BY job_due WHERE state = 'queued'
+    FROM job INDEXED BY job_due WHERE state = 'queued' AND is_shadow IS NOT 1
     """
 
   public func counts() async throws -> QueueCounts {
@@ -104,7 +104,7 @@ enum JobRow {
     started_ms, ended_ms, total_images, processed_images, failed_images, percentage, stage, summary,
     failure_code, failure_message, failure_details, megapixels, version, estimated_ms,
     callback_url, request_id, trace_parent, owner, running_limit, model_name,
-    model_number, model_sha256
+    model_number, model_sha256, base_job_id, is_shadow
     """
 
   static func job(_ row: Row) throws -> Job {
@@ -137,6 +137,7 @@ enum JobRow {
     job.owner = row[27]
     job.runningLimit = row[28]
     job.model = storedModelPin(name: row[29], number: row[30], sha256: row[31])
+    job.comparison = try storedComparison(base: row[32], isShadow: row[33])
     return job
   }
 }

@@ -90,4 +90,15 @@ extension SQLiteSchema {
           AND state IN ('queued', 'processing'))
       BEGIN SELECT RAISE(ABORT, 'a job runs this version'); END;
     """
+
+  /// Which job's results another one's are compared with. Nobody owns a shadow.
+  static let comparisons = """
+    ALTER TABLE job ADD COLUMN base_job_id TEXT;
+    ALTER TABLE job ADD COLUMN is_shadow INTEGER
+      CHECK ((base_job_id IS NULL) = (is_shadow IS NULL)
+        AND (is_shadow IS NULL OR is_shadow = 0 OR (is_shadow = 1 AND owner IS NULL)));
+    CREATE TRIGGER job_comparison_never_changes BEFORE UPDATE OF base_job_id, is_shadow ON job
+      WHEN (NEW.base_job_id, NEW.is_shadow) IS NOT (OLD.base_job_id, OLD.is_shadow)
+      BEGIN SELECT RAISE(ABORT, 'what a job is compared with never changes'); END;
+    """
 }

@@ -5,7 +5,7 @@ public import Jobs
 extension SQLiteStore {
   public func move(
     _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
-    by mover: String?, now: Date
+    _ golden: GoldenGuard, by mover: String?, now: Date
   ) async throws -> AliasMove? {
     try await write { database in
       let id = ModelVersionID(name: name, number: number)
@@ -15,6 +15,9 @@ extension SQLiteStore {
         throw JobsError.aliasMoved(alias, of: name, to: current)
       }
       guard current != number else { return nil }
+      guard try golden == .unchecked || Self.isAllowed(alias, to: id, database) else {
+        throw JobsError.notChecked(id, alias)
+      }
       return try Self.put(alias, of: name, at: number, by: mover, now, database)
     }
   }

@@ -125,7 +125,7 @@ extension SQLiteStore: ModelStore {
       guard try Bool.fetchOne(database, sql: Self.jobsOfModel, arguments: [name]) == false else {
         throw JobsError.modelInUse(name)
       }
-      for table in ["model_alias", "model_alias_move", "model_version"] {
+      for table in ["model_shadow", "model_alias", "model_alias_move", "model_version"] {
         try database.execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
       }
       return Array(versions)

@@ -12,7 +12,7 @@ struct ModelsCommand: AsyncParsableCommand {
     subcommands: [
       ListModelsCommand.self, ImportCommand.self, SetupCommand.self, ProbeCommand.self,
       PublishModelCommand.self, PromoteModelCommand.self, RollBackModelCommand.self,
-      RemoveModelCommand.self,
+      RemoveModelCommand.self, GoldenModelCommand.self, CheckModelCommand.self, ShadowModelCommand.self,
     ],
     defaultSubcommand: ListModelsCommand.self)
 }

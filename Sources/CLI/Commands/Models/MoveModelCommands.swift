@@ -12,6 +12,8 @@ struct PromoteModelCommand: AsyncParsableCommand {
         harrier models promote harbour@3
         harrier models promote harbour@candidate
         harrier models promote harbour@2 --alias candidate
+
+      Where the model has golden pictures, the version is checked with them first: see harrier models golden.
       """)
 
   @OptionGroup var options: ServiceOptions
@@ -21,6 +23,8 @@ struct PromoteModelCommand: AsyncParsableCommand {
 
   @Option(help: "The alias that moves.")
   var alias = ModelAlias.production
+
+  @Flag(help: "Whatever golden pictures say; the audit log has it.") var unchecked = false
 
   func validate() throws {
     guard let reference = ModelReference(reference), reference.selector != .standard else {
@@ -36,7 +40,7 @@ struct PromoteModelCommand: AsyncParsableCommand {
     keepFilesPrivate()
     guard let reference = ModelReference(reference) else { return }
     let (version, move) = try await Services.models(try await options.settings())
-      .promote(reference, to: alias)
+      .promote(reference, to: alias, unchecked ? .unchecked : .checked)
     guard let move else { return print("\(alias) is at \(version.id) already") }
     print("\(alias): \(move.from.map { "\(version.id.name)@\($0) -> " } ?? "")\(version.id)")
   }
@@ -46,7 +50,8 @@ struct RollBackModelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback", abstract: "Move an alias back to the version where it was before.",
     discussion: """
-      A second rollback goes further back, not forth again.
+      A second rollback goes further back, not forth again. Golden pictures are not asked: the version was there \
+      before, and seconds matter.
 
         harrier models rollback harbour
       """)

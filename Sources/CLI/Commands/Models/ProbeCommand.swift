@@ -53,14 +53,22 @@ private struct ProbeRun {
   init(_ request: ProbeRequest) { self.request = request }
 
   func result() async throws -> ProbeResult {
-    guard let precision = InferencePrecision(rawValue: request.precision) else {
-      throw DetectionError(.invalidConfig, "no such precision: \(request.precision)")
+    let precision = request.precision.flatMap(InferencePrecision.init(rawValue:))
+    if let name = request.precision, precision == nil {
+      throw DetectionError(.invalidConfig, "no such precision: \(name)")
     }
     let engine = try await Engine.start(
       ModelFile(path: request.model), OpenVINOOptions(precision: precision))
     var result = ProbeResult(engine.detector.model)
+    if request.standard { result.labels = engine.detector.model.labels }
     for (index, sample) in request.samples.enumerated() {
-      let image = try await engine.decoder.decode(path: sample, limits: DetectionRun.limits)
+      let image: PixelBuffer
+      do {
+        image = try await engine.decoder.decode(path: sample, limits: DetectionRun.limits)
+      } catch let error as DetectionError where request.standard {
+        result.pictures.append(ProbeResult.Picture(problem: error.message))
+        return result
+      }
       var picture = ProbeResult.Picture(width: image.width, height: image.height)
       let pipeline = DetectionPipeline(detector: engine.detector)
       func find(_ options: DetectionOptions) async throws -> [RecordedDetection] {
@@ -69,6 +77,10 @@ private struct ProbeRun {
       }
       if let options = request.wholePictures?.options { picture.whole = try await find(options) }
       if request.slices { picture.slices = try await find(DetectionOptions()) }
+      if request.standard {
+        let options = DetectionOptions(defaultsOf: engine.detector.model)
+        picture.standard = try await find(options).map(\.withoutMask)
+      }
       if request.evaluation { picture.evaluation = try await find(.forEvaluation) }
       result.pictures.append(picture)
     }

@@ -16,6 +16,9 @@ public enum BlobKey {
   /// The prefix of the files of a version of a model.
   public static func prefix(of files: ModelFilesID) -> String { "\(models)/\(files)" }
 
+  /// The prefix of the golden pictures of a model.
+  public static func prefix(of set: GoldenSetID) -> String { "\(models)/\(set)" }
+
   /// Whether the text is a key or a prefix: it can neither leave the store's folder nor name a file of the system.
   public static func isValid(_ key: String) -> Bool {
     // File systems allow 255 bytes a name; 512 a key leave room for any root in PATH_MAX.

@@ -43,11 +43,11 @@ public enum ModelRegistration: Sendable, Equatable {
   }
 }
 
-/// The truth about registered models: versions that never change, and aliases that point at them. Every method is one
-/// transaction. Nothing of it is kept in memory: who resolves a name sees what the last transaction made of it.
+/// The truth about registered models: versions that never change, aliases that point at them, and the golden pictures
+/// that guard those. Every method is one transaction. Nothing of it is kept in memory: who resolves a name sees what the last transaction made of it.
 ///
 /// Every implementation passes the conformance suite in Tests/TestSupport.
-public protocol ModelStore: Sendable {
+public protocol ModelStore: GoldenStore, ShadowStore {
   /// Gives the submission the next number of its model, which no version had before. The first version of a model that
   /// has none takes `production`.
   /// - Throws: `JobsError(.modelConflict)` when there are as many as may be, `.idempotencyConflict`.
@@ -71,15 +71,6 @@ public protocol ModelStore: Sendable {
   func versions(of name: String, below number: Int?, limit: Int) async throws -> [ModelVersion]
 
   func modelCounts() async throws -> ModelCounts
-
-  /// Moves an alias, and makes it where it is not.
-  /// - Returns: nil when it is there already.
-  /// - Throws: `JobsError(.modelNotFound)` when there is no such version, `.modelConflict` when the alias is not where
-  ///   it was expected.
-  func move(
-    _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
-    by mover: String?, now: Date
-  ) async throws -> AliasMove?
 
   /// Takes back the newest move that was not taken back: see `[AliasMove].rollback(among:)`.
   /// - Throws: `JobsError(.modelNotFound)` when there is no such alias, `.modelConflict` when it is not where it was

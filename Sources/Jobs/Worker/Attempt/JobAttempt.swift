@@ -183,7 +183,10 @@ struct JobAttempt: Sendable {
   }
 
   private func outcome(of error: any Error) -> AttemptOutcome {
-    AttemptError(of: error).outcome(
+    var error = AttemptError(of: error)
+    // Nobody waits for a shadow: what a candidate cannot do is known after one try.
+    error.isFinal = error.isFinal || job.isShadow
+    return error.outcome(
       ofAttempt: job.attempt, delays: settings.retryDelays, now: worker.time.now(),
       random: worker.time.random())
   }

@@ -62,6 +62,12 @@ public struct ClassSettings: Sendable, Hashable {
 }
 
 extension DetectionOptions {
+  /// Those of a job that says nothing but the model's name, without rules.
+  public init(defaultsOf model: DetectionModel) {
+    self.init()
+    apply(model.defaults, classNames: model.classNames)
+  }
+
   /// Takes the settings that are in force for a model. Class ids are those of `labels(of:)` from then on.
   public mutating func apply(_ settings: ClassSettings, classNames: [String]) {
     confidenceThreshold = Float(settings.confidenceThreshold ?? ClassSettings.standardConfidence)

@@ -12,7 +12,9 @@ extension APIOperation {
         The part `model` is an ONNX file, or the XML of OpenVINO IR with the part `weights`; `document` is the JSON file \
         that may stand beside a model, `alias` is moved to the new version. The file is compiled and tried in a process \
         of its own before it is accepted. Numbers count from 1 and are never given twice; the first version of a model \
-        takes the alias `production`. The same files and document a second time are the same version, answered with 200. \
+        takes the alias `production`. Where golden pictures guard `alias`, the version is checked with them: one that \
+        does not pass is registered all the same, answered with 409 `GOLDEN_CHECK_FAILED` and its `Location`, and the \
+        alias stays. The same files and document a second time are the same version, answered with 200. \
         With an `Idempotency-Key`, the same key and parts within 24 hours return the first answer again.
         """,
       parameters: ["RegisteredModelName", "IdempotencyKey"],
@@ -26,8 +28,9 @@ extension APIOperation {
           examples: APIExamples.registered),
       ],
       errors: stored + [
-        .invalidRequest, .invalidModel, .notFound, .modelConflict, .idempotencyConflict,
-        .uploadTooLarge, .unsupportedMediaType, .storageError,
+        .invalidRequest, .invalidModel, .notFound, .modelConflict, .goldenCheckFailed,
+        .idempotencyConflict, .corruptedFile, .uploadTooLarge, .unsupportedMediaType,
+        .storageError,
       ], access: .scope(.admin)),
     APIOperation(
       method: "DELETE", path: "\(RegistryRoutes.path)/{version}", id: "deleteModelVersion",
@@ -58,7 +61,9 @@ extension APIOperation {
       summary: "Move an alias to a version, or make it",
       description: """
         With `expected` it moves only from there; `null` means that there is no such alias yet. The next request that \
-        names the model runs the new version, in every process; jobs that are accepted keep theirs.
+        names the model runs the new version, in every process; jobs that are accepted keep theirs. Where golden \
+        pictures guard the alias, it moves only to a version that passes them, which is checked first if it was not; \
+        `unchecked` moves it all the same.
         """,
       parameters: ["RegisteredModelName", "ModelAlias"],
       body: """
@@ -74,8 +79,8 @@ extension APIOperation {
           examples: APIExamples.aliasMove),
       ],
       errors: stored + [
-        .invalidRequest, .invalidConfig, .notFound, .modelConflict, .uploadTooLarge,
-        .unsupportedMediaType,
+        .invalidRequest, .invalidConfig, .notFound, .modelConflict, .goldenCheckFailed,
+        .corruptedFile, .storageError, .uploadTooLarge, .unsupportedMediaType,
       ], access: .scope(.admin)),
     APIOperation(
       method: "DELETE", path: alias, id: "removeModelAlias", tag: .models,
@@ -89,7 +94,7 @@ extension APIOperation {
       summary: "Move an alias back to where it was before",
       description: """
         A second rollback goes further back, not forth again; versions that are gone are passed over. `expected` makes \
-        it safe to send twice.
+        it safe to send twice. Golden pictures are not asked: the version was there before, and seconds matter.
         """,
       parameters: ["RegisteredModelName", "ModelAlias", "ExpectedVersion"],
       answers: [.json("AliasMoveAnswer", "It is back", examples: APIExamples.aliasMove)],

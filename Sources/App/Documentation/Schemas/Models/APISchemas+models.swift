@@ -21,7 +21,10 @@ extension APISchemas {
          "version": {"type": "integer", "minimum": 1},
          "expected": {
            "description": "Where the alias must be; null for nowhere; absent for anywhere",
-           "type": ["integer", "null"], "minimum": 1}}}
+           "type": ["integer", "null"], "minimum": 1},
+         "unchecked": {
+           "description": "Whether it moves whatever the golden pictures say; the audit log has it",
+           "type": "boolean", "default": false}}}
       """
     ),
     (

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Synchronization
 
-/// How many uploads are taken in at once; the others wait in turn, their bytes in the network.
-final class UploadSlots: Sendable {
+/// How many pieces of some work are done at once; the others wait in turn. Of uploads, their bytes in the network.
+final class WorkSlots: Sendable {
   /// More only wait for a minute and longer; they are better told to come back.
   private static let maxWaiting = 1000
 
@@ -20,12 +20,16 @@ final class UploadSlots: Sendable {
 
   private let state: Mutex<State>
   private let patience: Duration
+  private let name: String
 
-  /// `patience`: how long an upload waits for its turn. Shorter than the time after which its connection, whose
-  /// bytes nobody reads meanwhile, would be taken for idle.
-  init(count: Int, patience: Duration) {
+  /// - Parameters:
+  ///   - patience: how long one waits for its turn. Shorter than the time after which its connection, on which nothing
+  ///     happens meanwhile, would be taken for idle.
+  ///   - name: of the work, for those who are turned away: `uploads`.
+  init(count: Int, patience: Duration, of name: String) {
     state = Mutex(State(free: count))
     self.patience = patience
+    self.name = name
   }
 
   /// Runs `body` while it holds a slot.
@@ -59,11 +63,11 @@ final class UploadSlots: Sendable {
     }
     if isTaken { return }
     try Task.checkCancellation()
-    throw Self.busy
+    throw busy
   }
 
-  private static var busy: APIError {
-    APIError(.serviceUnavailable, "Too many uploads at once", headers: [.retryAfter: "5"])
+  private var busy: APIError {
+    APIError(.serviceUnavailable, "Too many \(name) at once", headers: [.retryAfter: "5"])
   }
 
   private func take() async throws {
@@ -76,7 +80,7 @@ final class UploadSlots: Sendable {
         let outcome: Result<Void, any Error>? = state.withLock { state in
           if Task.isCancelled { return .failure(CancellationError()) }
           if state.takeFree() { return .success(()) }
-          guard state.waiting.count < Self.maxWaiting else { return .failure(Self.busy) }
+          guard state.waiting.count < Self.maxWaiting else { return .failure(busy) }
           state.waiting.append((id, waiter))
           return nil
         }
