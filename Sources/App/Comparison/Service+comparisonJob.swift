@@ -50,8 +50,8 @@ extension Service {
 extension DetectionConfiguration {
   /// The same for another model, without rules.
   ///
-  /// Thresholds of classes stay where the model has the class. A map that was the old model's own is left to the new
-  /// one's document; another one stays.
+  /// What the request said of classes and thresholds stays, thresholds of classes where the model has the class. What
+  /// was the old model's own is left to the new one's document: it is what a job would do that names it.
   ///
   /// - Parameters:
   ///   - model: must have every class that the filter and a map of the request name.
@@ -78,9 +78,8 @@ extension DetectionConfiguration {
     guard problems.isEmpty else {
       throw JSONFields.invalid(Array(problems.prefix(JSONFields.maxProblems)))
     }
-    moved.classSettings.classThresholds = classSettings.classThresholds.filter {
-      known.contains($0.key)
-    }
+    moved.classSettings.takeThresholds(
+      of: model.defaults, insteadOf: oldDefaults, labels: known)
     return moved
   }
 
@@ -90,5 +89,19 @@ extension DetectionConfiguration {
     .field(
       "model", "INVALID_VALUE",
       "\(model.name) has no class \"\(name)\", which \(field) of the job names")
+  }
+}
+
+extension ClassSettings {
+  /// Goes from the thresholds of one model's document to those of another's; a caller's own stay.
+  fileprivate mutating func takeThresholds(
+    of new: ClassSettings, insteadOf old: ClassSettings, labels: Set<String>
+  ) {
+    let asked = classThresholds.filter { old.classThresholds[$0.key] != $0.value }
+    // A caller who asked for the very number is taken for one who asked for nothing.
+    let isOwn = confidenceThreshold == old.confidenceThreshold ?? Self.standardConfidence
+    if isOwn { confidenceThreshold = new.confidenceThreshold ?? Self.standardConfidence }
+    classThresholds = (isOwn ? new.classThresholds.merging(asked) { $1 } : classThresholds)
+      .filter { labels.contains($0.key) }
   }
 }

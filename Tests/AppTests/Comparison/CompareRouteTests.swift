@@ -180,6 +180,28 @@ struct MovedConfigurationTests {
         confidenceThreshold: 0.9, classMap: map, classThresholds: ["plane": 0.8]))
   }
 
+  @Test("thresholds of the old model's document are left to the new one's; a caller's own stay")
+  func documentThresholds() throws {
+    let document = ClassSettings(
+      confidenceThreshold: 0.3, classThresholds: ["plane": 0.5, "ship": 0.6])
+    // As a job keeps it whose request asked for a threshold of boats only.
+    let old = try configuration(
+      #"""
+      {"confidence_threshold": 0.3,
+       "class_thresholds": {"plane": 0.5, "ship": 0.6, "boat": 0.7}}
+      """#)
+    let moved = try old.moved(to: model(["plane", "ship", "boat"]), from: document)
+    #expect(
+      moved.classSettings
+        == ClassSettings(
+          confidenceThreshold: 0.9, classThresholds: ["plane": 0.8, "boat": 0.7]))
+    // Neither said anything: 0.25 is nobody's wish.
+    let plain = try configuration(#"{"confidence_threshold": 0.25}"#)
+    #expect(
+      try plain.moved(to: model(["plane"]), from: ClassSettings()).classSettings.confidenceThreshold
+        == 0.9)
+  }
+
   @Test("thresholds stay where the model has the class, and the model's own are not taken")
   func thresholds() throws {
     let old = try configuration(
