@@ -25,7 +25,7 @@ export HARRIER_OPENVINO_DIR ?= $(CURDIR)/.deps/openvino/lib
 export HARRIER_MODELS_DIR ?= $(CURDIR)/Models
 
 # Suites that say something about a cluster as well; what looks into a data folder skips itself there.
-CLUSTER_SUITES := ContractTests|JobTests|UploadTests|RuleServiceTests|ServiceErrorTests|WebhookTests|RestartTests
+CLUSTER_SUITES := ContractTests|JobTests|UploadTests|RuleServiceTests|ServiceErrorTests|WebhookTests|RestartTests|RegistryServiceTests
 
 # What `make chaos` does; all options: scripts/chaos --help.
 CHAOS ?= --kills 500 --minutes 10
@@ -64,8 +64,8 @@ test: setup ## Run all tests
 	HARRIER_TEST_BINARY=$(abspath $(SCRATCH))/debug/harrier scripts/check-console
 	$(SWIFT_TEST) --filter '^InferenceTests'
 	scripts/check-conversion
-	$(SWIFT_TEST) --filter '^SystemTests' --skip 'ChaosTests|ClusterTests|DeploymentTests'
-	$(SWIFT_TEST) --filter '^SystemTests\.(ClusterTests|DeploymentTests)'
+	$(SWIFT_TEST) --filter '^SystemTests' --skip 'ChaosTests|Cluster(Model)?Tests|DeploymentTests'
+	$(SWIFT_TEST) --filter '^SystemTests\.(Cluster(Model)?Tests|DeploymentTests)'
 	# The contract again, on a cluster: two API processes and three workers on PostgreSQL, Redis and S3.
 	HARRIER_TEST_CLUSTER=1 $(SWIFT_TEST) --filter '^SystemTests\.($(CLUSTER_SUITES))'
 	# It takes both cores, and tests that measure time would fail beside it.

@@ -116,7 +116,8 @@ extension APISchemas {
     (
       "ModelCursor",
       parameter(
-        "cursor", in: "query", ##"{"$ref":"#/components/schemas/Name"}"##,
+        "cursor", in: "query",
+        #"{"type":"string","pattern":"^([A-Za-z0-9_-][A-Za-z0-9._-]{0,127})?$"}"#,
         "`next_cursor` of the answer before")
     ),
   ]
