@@ -175,7 +175,7 @@ struct SQLiteStoreTests {
           $0["detail"] as String
         }
       }
-      #expect(plan.contains { $0.contains("COVERING INDEX job_due") }, "\(plan)")
+      #expect(plan.contains { $0.contains("COVERING INDEX job_client_due") }, "\(plan)")
       #expect(plan.contains { $0.contains("INDEX job_leases") }, "\(plan)")
     }
   }

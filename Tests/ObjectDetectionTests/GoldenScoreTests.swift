@@ -177,8 +177,20 @@ struct COCOLabelsTests {
     #expect(abs(oriented.areaPixels - 200) < 1e-3)
     #expect(abs(oriented.centerX - 10) < 1e-4 && abs(oriented.centerY - 10) < 1e-4)
     #expect(image.boxes[1].label == "plane")
+    // As somebody drew it, not the box around the corners.
+    #expect(image.boxes[1].box == BoundingBox(xMin: 0, yMin: 0, xMax: 1, yMax: 1))
     #expect(image.boxes[2].orientedBox == nil)
     #expect(image.boxes[2].box == BoundingBox(xMin: 1, yMin: 2, xMax: 4, yMax: 6))
+  }
+
+  @Test("an oriented box without another one has the box around its corners")
+  func withoutBox() throws {
+    let read = try labels(
+      file(
+        #"{"image_id": 7, "category_id": 4, "segmentation": [[10, 0, 20, 10, 10, 20, 0, 10]]}"#))
+    let found = try #require(read.images.first?.boxes.first)
+    #expect(found.box == found.orientedBox?.enclosingBox)
+    #expect(abs(found.box.xMin) < 1e-4 && abs(found.box.xMax - 20) < 1e-4)
   }
 
   @Test("what cannot be read is named")

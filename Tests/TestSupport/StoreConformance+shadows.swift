@@ -135,9 +135,11 @@ extension StoreRule {
         versions: sampleVersions, baseJob: JobID(at: startOfTests),
         shadowJob: JobID(at: startOfTests))
       try await store.keep(lost, due: startOfTests)
-      #expect(Set(try await store.claimPairs()) == [sample.pair, lost])
+      let later = startOfTests + ShadowPair.patience
+      #expect(try await store.claimPairs(at: later - 1).isEmpty)
+      #expect(Set(try await store.claimPairs(at: later)) == [sample.pair, lost])
       try await store.forget(sample.pair)
-      #expect(try await store.claimPairs(at: startOfTests + 60) == [lost])
+      #expect(try await store.claimPairs(at: later + 60 + ShadowPair.patience) == [lost])
       let failure = JobFailure(code: "INFERENCE_ERROR", message: "it's ü")
       let outcome = ShadowOutcome.failed(.candidate, failure)
       #expect(try await !store.end(sample.pair, outcome, now: startOfTests))
@@ -147,6 +149,43 @@ extension StoreRule {
       #expect(
         try await store.shadowResults(of: sampleVersions, before: nil, limit: 10)
           == [ShadowResult(pair: lost, outcome: outcome, endedAt: startOfTests)])
+    },
+    StoreRule("a pair whose shadow is queued late is not given up before it is there") { store in
+      let (upload, base) = try await store.addJob()
+      _ = try await store.cancel(base.id, now: startOfTests)
+      let shadow = sampleShadow(of: base, over: upload)
+      let pair = ShadowPair(versions: sampleVersions, baseJob: base.id, shadowJob: shadow.id)
+      try await store.keep(pair, due: startOfTests)
+      #expect(try await store.claimPairs(at: startOfTests + 60).isEmpty)
+      _ = try await store.insert(shadow, idempotency: nil)
+      #expect(try await store.claimPairs(at: startOfTests + 60) == [pair])
+    },
+    StoreRule("pairs and results go with their model, and no other's") { store in
+      try await store.addVersions(2)
+      try await store.addVersions(2, of: "other")
+      let other = ShadowVersions(name: "other", base: 1, candidate: 2)
+      var pending: [ShadowPair] = []
+      for versions in [sampleVersions, other] {
+        for isEnded in [true, false] {
+          let pair = ShadowPair(
+            versions: versions, baseJob: JobID(at: startOfTests),
+            shadowJob: JobID(at: startOfTests))
+          try await store.keep(pair, due: startOfTests)
+          if isEnded {
+            #expect(try await store.end(pair, .compared(figures: "{}"), now: startOfTests))
+          } else {
+            pending.append(pair)
+          }
+        }
+      }
+      _ = try await store.deleteModel(named: "aerial")
+      // Who was just comparing it keeps nothing.
+      #expect(try await !store.end(pending[0], .compared(figures: "{}"), now: startOfTests))
+      #expect(try await store.pendingShadows(of: sampleVersions) == 0)
+      #expect(
+        try await store.shadowResults(of: sampleVersions, before: nil, limit: 10).isEmpty)
+      #expect(try await store.pendingShadows(of: other) == 1)
+      #expect(try await store.shadowResults(of: other, before: nil, limit: 10).count == 1)
     },
     StoreRule("results are those of two versions, the newest shadow first, in pages") { store in
       let other = ShadowVersions(name: "aerial", base: 1, candidate: 3)

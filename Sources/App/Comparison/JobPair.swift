@@ -40,21 +40,24 @@ extension Service {
       images: new.images.compactMap { image in byFile[image.file.id].map { ($0, image) } })
   }
 
-  /// Compares picture by picture: in memory are the boxes of one, never its masks.
-  /// - Throws: `APIError(.serviceUnavailable)` when too many comparisons run; `JobsError` and `DetectionError` with
-  ///   `.storageError` when a stored result cannot be read.
+  /// For a client.
+  /// - Throws: `APIError(.serviceUnavailable)` when too many comparisons run; else as `compareAtOnce`.
   func compare(_ pair: JobPair) async throws -> ComparisonReport {
-    try await comparisonSlots.withSlot {
-      var report = ComparisonReport(pair: pair, comparison: ModelComparison(), images: [])
-      for (base, candidate) in pair.images {
-        try Task.checkCancellation()
-        let found = try await compare(base, candidate)
-        if let found { report.comparison += found }
-        report.images.append(
-          ComparisonReport.Image(base: base, candidate: candidate, figures: found?.figures))
-      }
-      return report
+    try await comparisonSlots.withSlot { try await compareAtOnce(pair) }
+  }
+
+  /// Compares picture by picture: in memory are the boxes of one, never its masks. The caller limits how many run.
+  /// - Throws: `JobsError` and `DetectionError` with `.storageError` when a stored result cannot be read.
+  func compareAtOnce(_ pair: JobPair) async throws -> ComparisonReport {
+    var report = ComparisonReport(pair: pair, comparison: ModelComparison(), images: [])
+    for (base, candidate) in pair.images {
+      try Task.checkCancellation()
+      let found = try await compare(base, candidate)
+      if let found { report.comparison += found }
+      report.images.append(
+        ComparisonReport.Image(base: base, candidate: candidate, figures: found?.figures))
     }
+    return report
   }
 
   /// nil where one of the two has failed.
@@ -71,7 +74,8 @@ extension Service {
     }
   }
 
-  private func boxes(of image: StoredImage) async throws -> [Detection] {
+  /// - Throws: as `compareAtOnce`.
+  func boxes(of image: StoredImage) async throws -> [Detection] {
     var pages = try await DetectionPages(of: image, .everything, self)
     var boxes: [Detection] = []
     while let page = try await pages.next() { boxes += page.detections }

@@ -29,7 +29,8 @@ public struct ModelAdministration: Sendable {
   /// - Parameters:
   ///   - paths: of the ONNX file, or of the XML and its weights.
   ///   - document: of the model; nil for none.
-  /// - Throws: `DetectionError(.modelLoadError)` for what is no model that can be run; `JobsError`.
+  /// - Throws: `DetectionError(.modelLoadError)` for what is no model that can be run; `GoldenRefusal` when it is
+  ///   registered, and golden pictures keep the alias from it; `JobsError`.
   public func publish(
     _ paths: [String], document: [UInt8]?, as name: String, alias: String?
   ) async throws -> ModelRegistration {
@@ -47,23 +48,23 @@ public struct ModelAdministration: Sendable {
     try await NIOThreadPool.singleton.runIfActive {
       for (path, copy) in zip(paths, copies) {
         do {
-          try FileManager.default.copyItem(atPath: path, toPath: copy)
+          try ModelFileWriter.copy(try FileBytes(path: path), to: copy)
         } catch {
           throw JobsError(.storageError, "\(path) cannot be copied", cause: "\(error)")
         }
       }
     }
-    do {
-      let registration = try await registry.publish(
-        ModelRegistry.Candidate(format: format, path: copies[0], document: document), as: name,
-        alias: alias, by: user)
-      try note("models publish", registration.version.id.description, alias)
-      return registration
-    } catch let refusal as GoldenRefusal {
-      // The version is there; only its alias is not.
-      try note("models publish", refusal.version.description, nil)
-      throw refusal
+    let registration = try await registry.register(
+      ModelRegistry.Candidate(format: format, path: copies[0], document: document), as: name,
+      by: user)
+    // The version is there, whatever becomes of its alias.
+    let id = registration.version.id.description
+    try note("models publish", id, nil)
+    if let alias {
+      try await registry.move(alias, after: registration, by: user)
+      try note("models promote", id, alias)
     }
+    return registration
   }
 
   /// Moves an alias to the version that a reference names.

@@ -96,9 +96,22 @@ public struct ModelRegistry: Sendable {
   /// The files are kept before the row that names them; who is killed in between leaves files that the sweeper finds.
   /// - Throws: `DetectionError(.modelLoadError)` with the reason for files that are no model that can be run;
   ///   `GoldenRefusal` when the version is registered, and golden pictures keep the alias from it; `JobsError` with
-  ///   `.modelConflict`, `.idempotencyConflict`, `.unavailable` and what the stores throw.
+  ///   `.modelConflict`, `.idempotencyConflict`, `.unavailable` and what the stores throw. An alias that is moved
+  ///   meanwhile is a `.modelConflict` too, of a version that is registered.
   public func publish(
     _ candidate: Candidate, as name: String, alias: String? = nil,
+    idempotency: (_ sha256: String) throws -> IdempotencyKey? = { _ in nil },
+    by creator: String?
+  ) async throws -> ModelRegistration {
+    let registration = try await register(
+      candidate, as: name, idempotency: idempotency, by: creator)
+    if let alias { try await move(alias, after: registration, by: creator) }
+    return registration
+  }
+
+  /// The same without an alias.
+  func register(
+    _ candidate: Candidate, as name: String,
     idempotency: (_ sha256: String) throws -> IdempotencyKey? = { _ in nil },
     by creator: String?
   ) async throws -> ModelRegistration {
@@ -115,22 +128,16 @@ public struct ModelRegistry: Sendable {
       document: document, task: found.task.rawValue, layout: found.layout,
       classNames: found.classNames, inputWidth: found.inputSize.width,
       inputHeight: found.inputSize.height)
-    let free = try await freely(alias, of: name)
-    let registration = try await kept(
-      content, candidate,
-      ModelSubmission(name: name, content: content, alias: free, createdBy: creator), key)
-    if let alias, free == nil { try await move(alias, after: registration, by: creator) }
-    return registration
+    return try await kept(
+      content, candidate, ModelSubmission(name: name, content: content, createdBy: creator), key)
   }
 
-  /// The alias, where no golden pictures guard it; else it moves when the version has its number.
-  private func freely(_ alias: String?, of name: String) async throws -> String? {
-    guard let alias, try await guarding(alias, of: name) == nil else { return nil }
-    return alias
-  }
-
-  /// A request that is sent twice moves the alias once: it may be elsewhere by now.
-  private func move(
+  /// Moves the alias with which a version was registered, as any other move is made: golden pictures that were put
+  /// meanwhile are not passed over.
+  ///
+  /// A request that is sent twice moves the alias once, since it may be elsewhere by now; the second one moves it when
+  /// the first was killed before.
+  func move(
     _ alias: String, after registration: ModelRegistration, by mover: String?
   ) async throws {
     let id = registration.version.id
@@ -158,8 +165,23 @@ public struct ModelRegistry: Sendable {
       if registration.version.content.filesID != content.filesID { await forget([content]) }
       return registration
     } catch {
-      await forget([content])
+      await forgetUnlessNamed(content, after: error)
       throw error
+    }
+  }
+
+  /// After an error the row may be there all the same: the answer to its commit can be lost. What cannot be asked now
+  /// is swept later.
+  private func forgetUnlessNamed(_ content: ModelContent, after error: any Error) async {
+    // The commit may go on even now.
+    if let error = error as? JobsError, error.code == .unavailable { return }
+    do {
+      let isNamed = try await uncancelled { [store] in
+        try await store.hasModelFiles(content.filesID)
+      }
+      if !isNamed { await forget([content]) }
+    } catch {
+      logger.warning("files of a model stay behind", metadata: ["cause": "\(error)"])
     }
   }
 

@@ -12,7 +12,8 @@ extension Services {
     ModelProbeProcess(
       temporaryFolder: DataFolder.temporary(in: settings.dataDirectory),
       timeLimit: settings.modelCheck,
-      precision: settings.precision.flatMap(InferencePrecision.init(rawValue:)))
+      precision: settings.precision.flatMap(InferencePrecision.init(rawValue:)),
+      requiresSandbox: settings.workerSandbox == .required)
   }
 
   /// The files of registered versions, for a worker of this machine.

@@ -1,4 +1,3 @@
-import Foundation
 public import ObjectDetection
 
 extension ModelProbeProcess {
@@ -8,21 +7,10 @@ extension ModelProbeProcess {
   public func detect(
     path: String, in pictures: [String], timeLimit: Duration
   ) async throws -> ProbedPictures {
-    let folder = "\(temporaryFolder)/probed-\(UUID())"
-    defer {
-      // What is left all the same lies in a temporary folder.
-      try? FileManager.default.removeItem(atPath: folder)
-    }
-    var request = ProbeRequest(
-      model: try Self.linked(path, in: folder), precision: precision, samples: pictures)
-    request.standard = true
-    let result: ProbeResult
-    do {
-      result = try await run(request, within: timeLimit, outputBytes: Self.outputBytes)
-    } catch let error as DetectionError {
-      // The folder is ours, and says nothing to anybody.
-      throw DetectionError(
-        error.code, error.message.replacing("\(folder)/", with: ""), cause: error.cause)
+    let result = try await withLinkedModel(path) { model in
+      var request = ProbeRequest(model: model, precision: precision, samples: pictures)
+      request.standard = true
+      return try await run(request, within: timeLimit, outputBytes: Self.outputBytes)
     }
     for (picture, path) in zip(result.pictures, pictures) {
       guard let problem = picture.problem else { continue }

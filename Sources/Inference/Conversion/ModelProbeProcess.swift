@@ -20,6 +20,10 @@ public struct ProbeRequest: Codable, Sendable {
   public var evaluation = false
   /// Measures the speed for about so long; 0 does not.
   public var measuredSeconds = 0.0
+  /// How long somebody waits for the answer: the child ends by itself when that one is gone. Written by `run`.
+  public var timeLimitSeconds = 0
+  /// Whether nothing is looked at where the system does not confine the child wholly. Written by `run`.
+  public var requiresSandbox = false
 
   /// The options of a detector that looks at a picture once.
   public struct WholePictures: Codable, Sendable {
@@ -133,20 +137,24 @@ public struct ModelProbeProcess: ModelProbe {
   private let timeLimit: Duration
   /// Of jobs, where the operator says one.
   let precision: InferencePrecision?
+  private let requiresSandbox: Bool
 
   /// - Parameters:
   ///   - temporaryFolder: each child gets a folder of its own in it.
   ///   - precision: in which pictures are looked at as by a job; nil leaves it to the model's document.
+  ///   - requiresSandbox: whether models are tried only where the system confines a child wholly.
   public init(
-    temporaryFolder: String, timeLimit: Duration, precision: InferencePrecision? = nil
+    temporaryFolder: String, timeLimit: Duration, precision: InferencePrecision? = nil,
+    requiresSandbox: Bool = false
   ) {
     self.temporaryFolder = temporaryFolder
     self.timeLimit = timeLimit
     self.precision = precision
+    self.requiresSandbox = requiresSandbox
   }
 
   /// - Throws: `DetectionError(.modelLoadError)` with what the child says is wrong with the model, or with how it died;
-  ///   `.storageError` when the folder cannot be written; `CancellationError`.
+  ///   `.storageError` when the folder cannot be written, or the child is confined too little; `CancellationError`.
   public func run(_ request: ProbeRequest) async throws -> ProbeResult {
     try await run(request, within: timeLimit)
   }
@@ -154,6 +162,9 @@ public struct ModelProbeProcess: ModelProbe {
   func run(
     _ request: ProbeRequest, within timeLimit: Duration, outputBytes: Int? = nil
   ) async throws -> ProbeResult {
+    var request = request
+    request.timeLimitSeconds = Int(timeLimit.components.seconds) + 1
+    request.requiresSandbox = requiresSandbox
     let name = (request.model as NSString).lastPathComponent
     let folder = "\(temporaryFolder)/probe-\(UUID())"
     do {
@@ -168,7 +179,9 @@ public struct ModelProbeProcess: ModelProbe {
       try? FileManager.default.removeItem(atPath: folder)
     }
     var child = ChildProgram(
-      path: "/proc/self/exe", arguments: ["models", "probe", folder], timeLimit: timeLimit)
+      path: "/proc/self/exe", arguments: ["models", "probe", folder],
+      environment: Self.childVariables(of: ProcessInfo.processInfo.environment),
+      timeLimit: timeLimit)
     if let outputBytes { child.outputBytes = outputBytes }
     do {
       return try answer(of: try await child.run(), name)
@@ -181,14 +194,11 @@ public struct ModelProbeProcess: ModelProbe {
 
   /// - Parameter path: on the disk of the temporary folder. The child reads these files and not what lies beside them.
   public func probe(path: String) async throws -> ProbedModel {
-    let folder = "\(temporaryFolder)/probed-\(UUID())"
-    defer {
-      // What is left all the same lies in a temporary folder.
-      try? FileManager.default.removeItem(atPath: folder)
+    let result = try await withLinkedModel(path) { model in
+      var request = ProbeRequest(model: model, precision: .f32)
+      request.measuredSeconds = Self.shortestMeasurement
+      return try await run(request)
     }
-    var request = ProbeRequest(model: try Self.linked(path, in: folder), precision: .f32)
-    request.measuredSeconds = Self.shortestMeasurement
-    let result = try await run(request)
     guard let task = ModelTask(rawValue: result.task) else {
       throw DetectionError(.modelLoadError, "its task \(result.task) is not known here")
     }
@@ -198,26 +208,11 @@ public struct ModelProbeProcess: ModelProbe {
       layout: result.layout)
   }
 
-  /// Links to a model's files in a folder of their own, under the name `model`.
-  static func linked(_ path: String, in folder: String) throws -> String {
-    let files = FileManager.default
-    let stem = (path as NSString).deletingPathExtension
-    let end = (path as NSString).pathExtension
-    do {
-      try files.createDirectory(
-        atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-      for end in [end, "bin", "json"] where files.fileExists(atPath: "\(stem).\(end)") {
-        try files.linkItem(atPath: "\(stem).\(end)", toPath: "\(folder)/model.\(end)")
-      }
-    } catch {
-      throw DetectionError(.storageError, "\(folder) cannot be written", cause: "\(error)")
-    }
-    return "\(folder)/model.\(end)"
-  }
-
   private func answer(of ending: ChildProgram.Ending, _ name: String) throws -> ProbeResult {
     switch ending.status {
     case .exited(0): return try Self.decode(ending.output, name)
+    case .exited(Self.unconfinedStatus):
+      throw DetectionError(.storageError, "models cannot be tried here", cause: ending.lastWords)
     case .exited:
       // What it says is for people, and names the file.
       let words = ending.lastWords.replacing("harrier: ", with: "")

@@ -86,7 +86,7 @@ extension MemoryStore: ModelStore {
   public func deleteModel(named name: String) async throws -> [ModelVersion] {
     try state.withLock { state in
       let gone = try state.models.deleteModel(name, isRun: state.isRun { $0.name == name })
-      state.shadows.rules[name] = nil
+      state.shadows.forget(name)
       return gone
     }
   }

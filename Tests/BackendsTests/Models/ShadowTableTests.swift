@@ -110,7 +110,7 @@ struct SQLiteShadowTests {
           $0["detail"] as String
         }
       }
-      #expect(plan.contains { $0.contains("COVERING INDEX job_due") }, "\(plan)")
+      #expect(plan.contains { $0.contains("COVERING INDEX job_client_due") }, "\(plan)")
     }
   }
 }
@@ -164,7 +164,7 @@ struct PostgresShadowTests {
           var mine: [ShadowPair] = []
           while true {
             let next = try await store.claimShadowPairs(
-              upTo: 3, lease: .seconds(60), now: startOfTests)
+              upTo: 3, lease: .seconds(60), now: startOfTests + ShadowPair.patience)
             if next.isEmpty { return mine }
             mine += next
           }

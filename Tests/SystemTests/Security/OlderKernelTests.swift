@@ -53,6 +53,23 @@ struct OlderKernelTests {
     #expect(line.contains("\(part) ("), "\(line)")
   }
 
+  @Test("no model is tried, where all of it is required, by a process that lacks a part")
+  func requiredForModels() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = [
+      "models", "publish", Checkout.modelFixture("v8-detect.onnx"), "--data-dir",
+      folder.path("data"),
+    ]
+    let refused = try await harrier(
+      without: Self.landlock, error: ENOSYS, arguments, demand: "required")
+    #expect(refused.status == 1, "\(refused.standardError)")
+    #expect(refused.standardError.contains("worker_sandbox"), "\(refused.standardError)")
+    #expect(refused.standardError.contains("landlock ("), "\(refused.standardError)")
+    let tried = try await harrier(
+      without: Self.landlock, error: ENOSYS, arguments, demand: "auto")
+    #expect(tried.status == 0, "\(tried.standardError)")
+  }
+
   @Test(
     "else it takes what there is, and works",
     arguments: [

@@ -29,6 +29,18 @@ final class ModelFileWriter: @unchecked Sendable {
     if descriptor >= 0 { Foundation.close(descriptor) }
     descriptor = -1
   }
+
+  /// Copies the bytes of a file that may be a symbolic link: the copy is none.
+  static func copy(_ file: FileBytes, to path: String) throws {
+    let writer = try ModelFileWriter(at: path)
+    // To its end, wherever that is by now.
+    while case let piece = try file.read(at: writer.sizeBytes, count: pieceBytes), !piece.isEmpty {
+      try piece.withUnsafeBytes { try writer.append($0) }
+    }
+    writer.close()
+  }
+
+  private static let pieceBytes = 1 << 20
 }
 
 /// What is done with the files of a model. Calls block.

@@ -73,11 +73,12 @@ extension GoldenDraft.Picture {
     let filename = SanitizedFilename(path).value
     let header: ImageHeader
     do {
-      header = try ImageHeader.read(from: try FileBytes(path: path), limits: limits)
+      let file = try FileBytes(path: path)
+      header = try ImageHeader.read(from: file, limits: limits)
       guard header.hasSupportedSamples else {
         throw DetectionError(.invalidFormat, "samples are not 8 or 16 bit unsigned integers")
       }
-      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      try ModelFileWriter.copy(file, to: copy)
     } catch let error as DetectionError {
       throw error.naming(path)
     } catch {

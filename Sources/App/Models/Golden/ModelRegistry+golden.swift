@@ -36,8 +36,21 @@ extension ModelRegistry {
       if let earlier = try await store.put(set) { await forget(earlier) }
       return set
     } catch {
-      await forget(set)
+      await forgetUnlessNamed(set, after: error)
       throw error
+    }
+  }
+
+  /// After an error the row may be there all the same: the answer to its commit can be lost. What cannot be asked now
+  /// is swept later.
+  private func forgetUnlessNamed(_ set: GoldenSet, after error: any Error) async {
+    // The commit may go on even now.
+    if let error = error as? JobsError, error.code == .unavailable { return }
+    do {
+      let isNamed = try await uncancelled { [store] in try await store.hasGoldenSet(set.id) }
+      if !isNamed { await forget(set) }
+    } catch {
+      logger.warning("golden pictures stay behind", metadata: ["cause": "\(error)"])
     }
   }
 
@@ -67,47 +80,63 @@ extension ModelRegistry {
   /// - Parameter golden: `.unchecked` moves it whatever the pictures say.
   /// - Returns: nil when it is there already.
   /// - Throws: `GoldenRefusal`; `JobsError` with `.modelNotFound` or `.modelConflict`, also when the pictures were
-  ///   replaced meanwhile.
+  ///   replaced, or the alias moved elsewhere, while the version was checked.
   public func move(
     _ alias: String, of name: String, to number: Int, expecting expectation: AliasExpectation,
     _ golden: GoldenGuard = .checked, by mover: String?
   ) async throws -> AliasMove? {
     let id = ModelVersionID(name: name, number: number)
+    var place = expectation
     if golden == .checked, let set = try await guarding(alias, of: name),
-      try await wouldMove(alias, to: id, expectation)
+      let seen = try await whereItMoves(alias, to: id, expectation)
     {
-      let verdict = try await keptOrNewVerdict(of: id, set, for: alias, by: mover)
-      guard verdict.passed else { throw GoldenRefusal(verdict, set.demand, alias: alias) }
+      var verdict = try await store.verdict(of: id, by: set.id)
+      if verdict == nil {
+        verdict = try await firstVerdict(of: id, set, for: alias, by: mover)
+        // A check takes minutes: a move that was made meanwhile is newer than this one.
+        place = seen
+      }
+      if let verdict, !verdict.passed {
+        throw GoldenRefusal(verdict, set.demand, alias: alias)
+      }
     }
-    return try await store.move(
-      alias, of: name, to: number, expecting: expectation, golden, by: mover, now: now())
+    do {
+      return try await store.move(
+        alias, of: name, to: number, expecting: place, golden, by: mover, now: now())
+    } catch let error as JobsError where error.code == .modelConflict && place != expectation {
+      // Another one has brought it here while this one waited.
+      let model = try await store.registeredModel(named: name)
+      guard model?.aliases[alias] == number else { throw error }
+      return nil
+    }
   }
 
   /// The set for which an alias waits; nil when it moves freely.
-  func guarding(_ alias: String, of name: String) async throws -> GoldenSet? {
+  private func guarding(_ alias: String, of name: String) async throws -> GoldenSet? {
     guard let set = try await store.goldenSet(of: name), set.demand.aliases.contains(alias) else {
       return nil
     }
     return set
   }
 
+  /// Where the alias is now; nil when it is at the version already.
+  ///
   /// What would be refused in any case is not worth a check of minutes.
-  private func wouldMove(
+  private func whereItMoves(
     _ alias: String, to id: ModelVersionID, _ expectation: AliasExpectation
-  ) async throws -> Bool {
+  ) async throws -> AliasExpectation? {
     let model = try await store.registeredModel(named: id.name)
     guard let model, model.numbers.contains(id.number) else { throw JobsError.noSuchVersion(id) }
     let current = model.aliases[alias]
     guard expectation.holds(for: current) else {
       throw JobsError.aliasMoved(alias, of: id.name, to: current)
     }
-    return current != id.number
+    return current == id.number ? nil : .at(current)
   }
 
-  private func keptOrNewVerdict(
+  private func firstVerdict(
     of id: ModelVersionID, _ set: GoldenSet, for alias: String, by checker: String?
   ) async throws -> GoldenVerdict {
-    if let kept = try await store.verdict(of: id, by: set.id) { return kept }
     do {
       return try await checks.withSlot {
         // Of whoever was first.

@@ -6,10 +6,10 @@ import ObjectDetection
 /// Compares pairs of jobs that have ended, and keeps what came of it. Several API processes may do so at once.
 struct ShadowComparer: Sendable {
   private static let interval = Duration.seconds(5)
-  /// Pairs that are taken at once.
-  private static let batch = 8
-  /// A batch of crowded pictures takes less; what fails is tried again after it.
+  /// Crowded pictures of one pair take less; what fails is tried again after it.
   private static let lease = Duration.seconds(300)
+  /// Results that cannot be read for so long after the shadow's end are lost.
+  private static let patience: TimeInterval = 24 * 3600
 
   let service: Service
   private let throttle = LogThrottle()
@@ -21,25 +21,23 @@ struct ShadowComparer: Sendable {
     let clock = ContinuousClock()
     while !Task.isCancelled {
       // Where many wait, there is no pause.
-      if await pass() == Self.batch { continue }
+      if await pass() { continue }
       do { try await clock.sleep(for: Self.interval) } catch { return }
     }
   }
 
-  /// - Returns: how many pairs were looked at.
+  /// Looks at one pair, so that its lease is its own.
+  /// - Returns: whether there was one.
   @discardableResult
-  func pass() async -> Int {
+  func pass() async -> Bool {
     do {
       let pairs = try await service.registry.store.claimShadowPairs(
-        upTo: Self.batch, lease: Self.lease, now: service.now())
-      for pair in pairs {
-        if Task.isCancelled { break }
-        await look(at: pair)
-      }
-      return pairs.count
+        upTo: 1, lease: Self.lease, now: service.now())
+      for pair in pairs { await look(at: pair) }
+      return !pairs.isEmpty
     } catch {
       report(error, nil)
-      return 0
+      return false
     }
   }
 
@@ -81,11 +79,45 @@ struct ShadowComparer: Sendable {
       return .failed(.base, base.shownFailure)
     }
     guard shadow.state == .completed else { return .failed(.candidate, shadow.shownFailure) }
-    let report = try await service.compare(try await service.pair(shadow, with: base))
+    let report: ComparisonReport
+    do {
+      // Clients' comparisons have slots; here is one at a time.
+      report = try await service.compareAtOnce(try await service.pair(shadow, with: base))
+    } catch let error where error.isUnreadable {
+      guard let ended = shadow.endedAt, service.now() > ended + Self.patience else { throw error }
+      self.report(error, pair)
+      return .failed(
+        try await isReadable(base) ? .candidate : .base,
+        JobFailure(
+          code: JobsError.Code.storageError.rawValue,
+          message: "The stored results cannot be read"))
+    }
     if report.comparison.images == 0, let failed = report.firstFailure {
       return .failed(failed.side, failed.failure)
     }
     return .compared(figures: report.comparison.storedShadow)
+  }
+
+  private func isReadable(_ job: Job) async throws -> Bool {
+    do {
+      for image in try await service.results(of: job).images {
+        if case .found = image.outcome { _ = try await service.boxes(of: image) }
+      }
+      return true
+    } catch let error where error.isUnreadable {
+      return false
+    }
+  }
+}
+
+extension Error {
+  /// Whether a stored result is gone or damaged, or its store has failed.
+  fileprivate var isUnreadable: Bool {
+    switch self {
+    case let error as JobsError: error.code == .storageError || error.code == .blobNotFound
+    case let error as DetectionError: error.code == .storageError
+    default: false
+    }
   }
 }
 

@@ -5,9 +5,6 @@ import ObjectDetection
 
 /// Queues a candidate beside a client's job, where the model's rule says so.
 struct ShadowStarter: Sendable {
-  /// A pair is looked at only after that: its shadow is queued by then, or never will be.
-  static let pairDelay: TimeInterval = 10
-
   let service: Service
   private let throttle = LogThrottle()
 
@@ -69,7 +66,7 @@ struct ShadowStarter: Sendable {
     _ shadow: Job, _ pair: ShadowPair
   ) async throws -> ServiceMetrics.ShadowEvent? {
     let store = service.registry.store
-    try await store.keep(pair, due: service.now() + Self.pairDelay)
+    try await store.keep(pair, due: service.now())
     do {
       _ = try await service.jobs.insert(
         shadow, idempotency: nil,

@@ -49,13 +49,21 @@ struct ChannelHandlers: Sendable {
       ProtocolErrorHandler(now: service.now),
       PathHandler(),
       RequestPace(patience: idleTimeout),
-      ContinueHandler(maxBodyBytes: {
-        $0 == UploadRoutes.path ? settings.maxUploadBytes : settings.maxJSONBytes
-      }),
+      ContinueHandler(maxBodyBytes: { Self.maxBodyBytes($0, settings) }),
       BodyGate(path: UploadRoutes.path),
       stalledReader,
       TrafficHandler(service.traffic),
     ]
+  }
+
+  /// Of a request to that target; the routes have the last word.
+  static func maxBodyBytes(_ target: String, _ settings: ServiceSettings) -> Int {
+    let path = target.prefix { $0 != "?" }
+    if path == UploadRoutes.path { return settings.maxUploadBytes }
+    guard path.hasPrefix("/api/v1/models/") else { return settings.maxJSONBytes }
+    if path.hasSuffix("/versions") { return settings.maxModelBytes }
+    if path.hasSuffix("/golden") { return settings.maxGoldenBytes + GoldenRoutes.otherBytes }
+    return settings.maxJSONBytes
   }
 
   private var stalledReader: any RemovableChannelHandler {

@@ -130,6 +130,7 @@ extension PostgresStore: ModelStore {
       guard try connection.query(Self.jobsOfModel, [name]).count == 0 else {
         throw JobsError.modelInUse(name)
       }
+      try Self.forgetShadows(of: name, connection)
       for table in ["model_shadow", "model_alias", "model_alias_move", "model_version"] {
         try connection.query("DELETE FROM \(table) WHERE name = $1", [name])
       }

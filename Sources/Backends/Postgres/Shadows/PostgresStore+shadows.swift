@@ -71,6 +71,7 @@ extension PostgresStore {
         LEFT JOIN job AS own ON own.id = pair.base_job_id
         LEFT JOIN job AS shadow ON shadow.id = pair.shadow_job_id
       WHERE pair.outcome = 'pending' AND pair.due_ms <= $1
+        AND (shadow.id IS NOT NULL OR pair.due_ms <= $4)
         AND (own.id IS NULL OR own.state IN ('failed', 'cancelled') OR (own.state = 'completed'
           AND (shadow.id IS NULL OR shadow.state IN ('completed', 'failed', 'cancelled'))))
       ORDER BY pair.due_ms, pair.shadow_job_id LIMIT $3 FOR UPDATE OF pair SKIP LOCKED))
@@ -81,8 +82,9 @@ extension PostgresStore {
     upTo limit: Int, lease: Duration, now: Date
   ) async throws -> [ShadowPair] {
     let due = now.addingTimeInterval(lease.timeInterval).milliseconds
+    let lost = (now - ShadowPair.patience).milliseconds
     return try await write { connection in
-      try connection.query(Self.claimedPairs, [now.milliseconds, due, limit]).rows
+      try connection.query(Self.claimedPairs, [now.milliseconds, due, limit, lost]).rows
         .map(ShadowRow.pair)
     }
   }
@@ -110,6 +112,13 @@ extension PostgresStore {
       guard ended.changesCount == 1 else { return false }
       try connection.query(Self.forgetOldResults, [pair.versions.name])
       return true
+    }
+  }
+
+  /// Those that have not ended first: one that ends meanwhile goes with the others.
+  static func forgetShadows(of name: String, _ connection: PostgresConnection) throws {
+    for which in ["outcome = 'pending'", "outcome <> 'pending'"] {
+      try connection.query("DELETE FROM shadow_result WHERE name = $1 AND \(which)", [name])
     }
   }
 

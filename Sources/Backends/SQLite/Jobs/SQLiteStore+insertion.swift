@@ -38,7 +38,7 @@ extension SQLiteStore {
   }
 
   static let queuedUpTo = """
-    SELECT COUNT(*) FROM (SELECT 1 FROM job INDEXED BY job_due
+    SELECT COUNT(*) FROM (SELECT 1 FROM job INDEXED BY job_client_due
       WHERE state = 'queued' AND is_shadow IS NOT 1 LIMIT ?)
     """
 

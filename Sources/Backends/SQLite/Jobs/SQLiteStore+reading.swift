@@ -54,7 +54,7 @@ extension SQLiteStore {
   static let queueCounts = """
     SELECT COUNT(*), MIN(due_ms), (
       SELECT COUNT(*) FROM job INDEXED BY job_leases WHERE state = 'processing')
-    FROM job INDEXED BY job_due WHERE state = 'queued' AND is_shadow IS NOT 1
+    FROM job INDEXED BY job_client_due WHERE state = 'queued' AND is_shadow IS NOT 1
     """
 
   public func counts() async throws -> QueueCounts {

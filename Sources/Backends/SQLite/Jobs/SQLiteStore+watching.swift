@@ -28,7 +28,7 @@ extension SQLiteStore {
 
   static let measuredJobs = """
     SELECT SUM(MAX(0, ended_ms - started_ms)) / 1000.0, SUM(megapixels) FROM (
-      SELECT ended_ms, started_ms, megapixels FROM job INDEXED BY job_measured
+      SELECT ended_ms, started_ms, megapixels FROM job INDEXED BY job_client_measured
       WHERE state = 'completed' AND attempt = 1 AND is_shadow IS NOT 1 AND megapixels > 0
       ORDER BY ended_ms DESC
       LIMIT \(QueueLoad.measuredJobs))

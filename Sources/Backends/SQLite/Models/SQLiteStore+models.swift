@@ -125,6 +125,7 @@ extension SQLiteStore: ModelStore {
       guard try Bool.fetchOne(database, sql: Self.jobsOfModel, arguments: [name]) == false else {
         throw JobsError.modelInUse(name)
       }
+      try Self.forgetShadows(of: name, database)
       for table in ["model_shadow", "model_alias", "model_alias_move", "model_version"] {
         try database.execute(sql: "DELETE FROM \(table) WHERE name = ?", arguments: [name])
       }

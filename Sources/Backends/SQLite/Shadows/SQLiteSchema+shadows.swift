@@ -4,6 +4,9 @@ extension SQLiteSchema {
   ///
   /// The numbers of the queue and of its speed are those of jobs that somebody waits for, so their indexes leave shadows
   /// out. `is_shadow` is in the first one only so that no row is read.
+  ///
+  /// `job_due` and `job_measured`, in whose place they are, stay: an older program that still runs names them in its
+  /// queries. A later migration drops them.
   static let shadows = """
     CREATE TABLE model_shadow (
       name TEXT PRIMARY KEY NOT NULL REFERENCES model (name),
@@ -45,11 +48,9 @@ extension SQLiteSchema {
       WHEN OLD.outcome <> 'pending'
       BEGIN SELECT RAISE(ABORT, 'a result never changes'); END;
 
-    DROP INDEX job_due;
-    CREATE INDEX job_due ON job (state, due_ms, is_shadow)
+    CREATE INDEX job_client_due ON job (state, due_ms, is_shadow)
       WHERE state = 'queued' AND is_shadow IS NOT 1;
-    DROP INDEX job_measured;
-    CREATE INDEX job_measured ON job (ended_ms)
+    CREATE INDEX job_client_measured ON job (ended_ms)
       WHERE state = 'completed' AND attempt = 1 AND is_shadow IS NOT 1;
     """
 }

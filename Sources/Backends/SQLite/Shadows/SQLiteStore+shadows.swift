@@ -61,10 +61,11 @@ extension SQLiteStore {
     SELECT \(ShadowRow.columns) FROM shadow_result INDEXED BY shadow_result_due
       LEFT JOIN job AS own ON own.id = shadow_result.base_job_id
       LEFT JOIN job AS shadow ON shadow.id = shadow_result.shadow_job_id
-    WHERE shadow_result.outcome = 'pending' AND shadow_result.due_ms <= ?
+    WHERE shadow_result.outcome = 'pending' AND shadow_result.due_ms <= ?1
+      AND (shadow.id IS NOT NULL OR shadow_result.due_ms <= ?2)
       AND (own.id IS NULL OR own.state IN ('failed', 'cancelled') OR (own.state = 'completed'
         AND (shadow.id IS NULL OR shadow.state IN ('completed', 'failed', 'cancelled'))))
-    ORDER BY shadow_result.due_ms, shadow_result.shadow_job_id LIMIT ?
+    ORDER BY shadow_result.due_ms, shadow_result.shadow_job_id LIMIT ?3
     """
 
   public func claimShadowPairs(
@@ -88,7 +89,9 @@ extension SQLiteStore {
     _ now: Date, _ limit: Int, _ database: Database
   ) throws -> [ShadowPair] {
     let statement = try database.cachedStatement(sql: endedPairs)
-    return try Row.fetchAll(statement, arguments: [now.milliseconds, limit]).map(ShadowRow.pair)
+    let lost = (now - ShadowPair.patience).milliseconds
+    return try Row.fetchAll(statement, arguments: [now.milliseconds, lost, limit])
+      .map(ShadowRow.pair)
   }
 
   /// All but the newest ones of a model.
@@ -116,6 +119,14 @@ extension SQLiteStore {
       try database.cachedStatement(sql: Self.forgetOldResults)
         .execute(arguments: [pair.versions.name])
       return true
+    }
+  }
+
+  /// What has ended and what has not: each has an index of its own.
+  static func forgetShadows(of name: String, _ database: Database) throws {
+    for which in ["outcome = 'pending'", "outcome <> 'pending'"] {
+      try database.execute(
+        sql: "DELETE FROM shadow_result WHERE name = ? AND \(which)", arguments: [name])
     }
   }
 

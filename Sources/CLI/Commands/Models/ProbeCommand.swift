@@ -10,6 +10,9 @@ struct ProbeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "probe", abstract: "Try a model in a process of its own.", shouldDisplay: false)
 
+  /// After the time in which its parent would have ended it.
+  private static let marginSeconds = 5
+
   @Argument(help: "The folder of the request.")
   var folder: String
 
@@ -18,6 +21,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let request = try ProbeRequest(path: "\(folder)/\(ModelProbeProcess.requestName)")
+    endAlone(after: request.timeLimitSeconds + Self.marginSeconds)
     let sandbox = WorkerSandbox(rules(request))
     guard sandboxed else {
       lowerPriority()
@@ -25,11 +29,23 @@ struct ProbeCommand: AsyncParsableCommand {
     }
     let state = sandbox.seal()
     if !state.missing.isEmpty {
-      printError(
-        "this system does not confine the process: \(state.missing.joined(separator: ", "))")
+      let missing = state.missing.joined(separator: ", ")
+      guard !request.requiresSandbox else {
+        printError("worker_sandbox: all of it is required, and this is missing: \(missing)")
+        throw ExitCode(ModelProbeProcess.unconfinedStatus)
+      }
+      printError("this system does not confine the process: \(missing)")
     }
     let result = try await ProbeRun(request).result()
     FileHandle.standardOutput.write(try result.json)
+  }
+
+  /// Ends this process when it is still there by then: a parent that was killed ends nobody. It holds through execve, for
+  /// all threads.
+  private func endAlone(after seconds: Int) {
+    // Whoever started the parent may have ignored it.
+    signal(SIGALRM, SIG_DFL)
+    alarm(UInt32(clamping: seconds))
   }
 
   private func rules(_ request: ProbeRequest) -> SandboxRules {

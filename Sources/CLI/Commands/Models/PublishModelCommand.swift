@@ -55,24 +55,21 @@ struct PublishModelCommand: AsyncParsableCommand {
   }
 
   /// `NAME.json` beside the file as it is. OpenVINO IR has class names in a YAML file that is not registered: what
-  /// that says becomes the document.
+  /// that says goes where the document says nothing.
   private func document(of file: ModelFile) throws -> [UInt8]? {
-    let beside = (file.path as NSString).deletingPathExtension + ".json"
-    if let data = FileManager.default.contents(atPath: beside) { return Array(data) }
-    guard file.path.lowercased().hasSuffix(".xml"), let names = file.metadata.classNames else {
-      return nil
-    }
-    var json = JSONWriter()
-    json.object { json in
-      json.array("names") { json in for name in names { json.element(name) } }
-      if let size = file.metadata.inputSize {
-        json.array("input_size") { json in
-          json.element(size.height)
-          json.element(size.width)
-        }
-      }
-      if let task = file.metadata.task { json.string("task", task) }
-    }
-    return Array(json.text.utf8)
+    var document = file.document
+    if file.path.lowercased().hasSuffix(".xml") { document.fill(from: file.metadata) }
+    if document != file.document { return Array(document.json.utf8) }
+    let beside = ModelDocument.path(besideModelAt: file.path)
+    return FileManager.default.contents(atPath: beside).map { Array($0) }
+  }
+}
+
+extension ModelDocument {
+  /// What the model's files say goes where the document says nothing.
+  fileprivate mutating func fill(from metadata: ModelMetadata) {
+    names = names ?? metadata.classNames
+    inputSize = inputSize ?? metadata.inputSize
+    task = task ?? metadata.task
   }
 }

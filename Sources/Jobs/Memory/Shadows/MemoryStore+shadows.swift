@@ -18,6 +18,13 @@ struct MemoryShadows {
     results[name] = Array(known.prefix(ShadowResult.keptCount))
     return true
   }
+
+  /// All of a model.
+  mutating func forget(_ name: String) {
+    rules[name] = nil
+    pending = pending.filter { $0.key.versions.name != name }
+    results[name] = nil
+  }
 }
 
 extension MemoryState {
@@ -53,8 +60,12 @@ extension MemoryStore {
     upTo limit: Int, lease: Duration, now: Date
   ) async throws -> [ShadowPair] {
     state.withLock { state in
-      let ready = state.shadows.pending.filter { $0.value <= now && !state.isAwaited($0.key) }
-        .sorted { ($0.value, $0.key.shadowJob) < ($1.value, $1.key.shadowJob) }.prefix(limit)
+      let ready = state.shadows.pending.filter { pair, due in
+        let hasShadow = state.jobs[pair.shadowJob] != nil
+        return due <= (hasShadow ? now : now - ShadowPair.patience) && !state.isAwaited(pair)
+      }
+      .sorted { ($0.value, $0.key.shadowJob) < ($1.value, $1.key.shadowJob) }
+      .prefix(limit)
       for (pair, _) in ready {
         state.shadows.pending[pair] = now.addingTimeInterval(lease.timeInterval)
       }

@@ -47,6 +47,9 @@ public struct ShadowVersions: Sendable, Hashable {
 
 /// A client's job and the one that tries a candidate beside it.
 public struct ShadowPair: Sendable, Hashable {
+  /// For how long after it is due a pair without its shadow is left alone: a slow store may still be queueing it.
+  public static let patience: TimeInterval = 300
+
   public var versions: ShadowVersions
   /// The client's.
   public var baseJob: JobID
@@ -89,7 +92,7 @@ public struct ShadowResult: Sendable, Equatable {
 }
 
 extension Job {
-  /// Whether nobody waits for it. Such a job has no owner, delays no estimate and is in no number that somebody is paged
-  /// for.
+  /// Whether nobody waits for it. Such a job has no owner and is in no number that somebody is paged for. Estimates of
+  /// jobs of low priority count those that wait before them; the measured speed leaves them out.
   public var isShadow: Bool { comparison?.isShadow == true }
 }

@@ -10,7 +10,7 @@ public protocol ShadowStore: Sendable {
   /// - Throws: `JobsError(.modelNotFound)` when no version of the model is registered.
   func setShadow(_ rule: ShadowRule) async throws -> ShadowRule?
 
-  /// nil when the model has no rule. A model that is deleted loses its rule.
+  /// nil when the model has no rule. A model that is deleted loses its rule, its pairs and their results.
   func shadow(of name: String) async throws -> ShadowRule?
 
   /// - Returns: the rule that is gone; nil when there was none.
@@ -21,7 +21,8 @@ public protocol ShadowStore: Sendable {
   func keep(_ pair: ShadowPair, due: Date) async throws
 
   /// Pairs of which nothing is awaited any more, those due longest: the base has failed, was cancelled or is gone, or it
-  /// has completed and the shadow has ended or is gone. They are due again when the lease is over, so that several
+  /// has completed and the shadow has ended or is gone. One whose shadow is not there must have been due for
+  /// `ShadowPair.patience`. They are due again when the lease is over, so that several
   /// processes share the work, and one that dies loses none.
   func claimShadowPairs(upTo limit: Int, lease: Duration, now: Date) async throws -> [ShadowPair]
 

@@ -1,8 +1,8 @@
 /// What people have marked in pictures, as tools for it export it: COCO's JSON. Source: cocodataset.org, "Data format".
 ///
 /// Read are `images` (`id`, `file_name`, where they are there `width` and `height`), `categories` (`id`, `name`) and
-/// `annotations` (`image_id`, `category_id`, `bbox`, `segmentation`). A polygon with four corners is an oriented box; any
-/// other one is the outline of an object, of which the box counts.
+/// `annotations` (`image_id`, `category_id`, `bbox`, `segmentation`). A polygon with four corners is an oriented box, and
+/// `bbox` need not be there; any other one is the outline of an object, of which the box counts.
 public struct COCOLabels: Sendable, Equatable {
   /// One picture.
   public struct Image: Sendable, Equatable {
@@ -106,8 +106,14 @@ private struct COCOMember {
     if let corners = try corners() {
       let oriented = OrientedBox(enclosing: corners)
       guard oriented.areaPixels > 0 else { throw fault("segmentation", "has no area") }
-      return ExpectedBox(label: label, box: oriented.enclosingBox, orientedBox: oriented)
+      // What detections without an orientation are compared with: as somebody drew it, where it is there.
+      let box = object["bbox"] == nil ? oriented.enclosingBox : try plainBox()
+      return ExpectedBox(label: label, box: box, orientedBox: oriented)
     }
+    return ExpectedBox(label: label, box: try plainBox())
+  }
+
+  private func plainBox() throws -> BoundingBox {
     guard case .array(let elements)? = object["bbox"], elements.count == 4 else {
       throw fault("bbox", "is no array of x, y, width and height")
     }
@@ -116,7 +122,7 @@ private struct COCOMember {
       xMin: numbers[0], yMin: numbers[1], xMax: numbers[0] + numbers[2],
       yMax: numbers[1] + numbers[3])
     guard !box.isEmpty else { throw fault("bbox", "has no area") }
-    return ExpectedBox(label: label, box: box)
+    return box
   }
 
   /// Of an oriented box; nil where the annotation has none.

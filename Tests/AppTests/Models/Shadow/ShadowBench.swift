@@ -91,7 +91,7 @@ struct ShadowBench {
   /// What the background does with a client's job.
   func start(beside job: Job) async { await ShadowStarter(service: service).start(beside: job) }
 
-  func compare() async -> Int { await ShadowComparer(service: service).pass() }
+  func compare() async -> Bool { await ShadowComparer(service: service).pass() }
 
   /// A client's job and its shadow, both queued.
   func pair(_ config: String = "{}") async throws -> (base: Job, shadow: Job) {

@@ -12,7 +12,7 @@ struct GoldenRoutes {
   static let checkPath = "\(RegistryRoutes.path)/{version}/check"
 
   /// Of the parts beside the pictures, and of what stands between them.
-  private static let otherBytes = GoldenUploadSink.maxExpectedBytes + 1 << 20
+  static let otherBytes = GoldenUploadSink.maxExpectedBytes + 1 << 20
 
   let service: Service
   private var registry: ModelRegistry { service.registry }
