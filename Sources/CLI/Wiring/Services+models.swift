@@ -3,6 +3,7 @@ import Backends
 import Foundation
 import Inference
 import Jobs
+import Logging
 import ObjectDetection
 
 /// What registered models need of the outside.
@@ -29,7 +30,9 @@ extension Services {
 
   /// Registered models, in the service's stores.
   static func models(_ settings: ServiceSettings) async throws -> ModelAdministration {
-    let logger = try logger("harrier.models", settings)
+    var logger = try logger("harrier.models", settings)
+    // What is done the command itself prints.
+    logger.logLevel = max(logger.logLevel, .warning)
     let stores = try await Stores.open(settings, connections: 1, logger: logger)
     return try ModelAdministration(
       store: stores.metadata, blobs: stores.blobs,

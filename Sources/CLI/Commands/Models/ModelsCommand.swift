@@ -6,13 +6,14 @@ struct ModelsCommand: AsyncParsableCommand {
     discussion: """
         harrier models                                # what is installed
         harrier models import best.pt --name ships    # convert, compare, install
-        harrier models publish ships                  # a version for all machines of the service
-        harrier models promote ships@2                # and what jobs run that name it
+        harrier models publish ships --name harbour   # a version for all machines of the service
+        harrier models promote harbour@2              # and what jobs run that name it
       """,
     subcommands: [
       ListModelsCommand.self, ImportCommand.self, SetupCommand.self, ProbeCommand.self,
       PublishModelCommand.self, PromoteModelCommand.self, RollBackModelCommand.self,
-      RemoveModelCommand.self, GoldenModelCommand.self, CheckModelCommand.self, ShadowModelCommand.self,
+      RemoveModelCommand.self, GoldenModelCommand.self, CheckModelCommand.self,
+      ShadowModelCommand.self,
     ],
     defaultSubcommand: ListModelsCommand.self)
 }

@@ -14,7 +14,7 @@ struct PublishModelCommand: AsyncParsableCommand {
       first. Its first version is what jobs run that name it; later ones only when they are promoted.
 
         harrier models publish best.onnx --name harbour
-        harrier models publish harbour --alias candidate      # of the models folder
+        harrier models publish ships --name harbour --alias candidate      # of the models folder
       """)
 
   @OptionGroup var options: ServiceOptions
